@@ -1,0 +1,55 @@
+//! Calibrated scores.
+
+use serde::{Deserialize, Serialize};
+
+/// A calibrated score in [0, 1]; high = more like manipulated. Not a probability that the file is
+/// fake: that needs a base rate nobody knows. An item that was not examined has no `Score` at all.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Score(f64);
+
+impl Score {
+    /// `None` when `value` is not a number in [0, 1].
+    pub fn new(value: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&value).then_some(Self(value))
+    }
+
+    /// The value in [0, 1].
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Scores are never NaN, so they have a total order.
+    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl TryFrom<f64> for Score {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or("a score lies between 0 and 1")
+    }
+}
+
+impl From<Score> for f64 {
+    fn from(s: Score) -> Self {
+        s.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Score;
+
+    #[test]
+    fn only_numbers_between_zero_and_one_are_scores() {
+        for bad in [f64::NAN, -0.001, 1.001, f64::INFINITY] {
+            assert!(Score::new(bad).is_none(), "{bad}");
+        }
+        for good in [0.0, 0.5, 1.0] {
+            assert_eq!(Score::new(good).map(Score::get), Some(good));
+        }
+    }
+}
