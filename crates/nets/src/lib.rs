@@ -1,1 +1,16 @@
-//! placeholder
+//! Networks: device choice, model cards and weights, layers and backbones, CPU kernels.
+//!
+//! Owns everything that turns pixels laid out as tensors into raw numbers. Knows nothing of files that
+//! hold media, of faces, thresholds or verdicts. Unsafe code stands only in kernels, each of which is
+//! tested against a plain version.
+
+pub mod architecture;
+pub mod card;
+mod card_rules;
+pub mod date;
+pub mod device;
+pub mod error;
+pub mod model;
+pub mod weights;
+
+pub use error::NetsError;

@@ -1,0 +1,94 @@
+//! The closed list of networks that this crate can run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::card::Task;
+
+/// A network by its name in `card.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// BlazeFace for selfies, 128 × 128.
+    BlazefaceShort,
+    /// BlazeFace for whole scenes, 192 × 192.
+    BlazefaceFull,
+    /// EfficientNet-B0 as torchvision names its tensors.
+    EfficientnetB0,
+    /// EfficientNet-Lite0: ReLU6, no squeeze-and-excite.
+    EfficientnetLite0,
+    /// Face mesh of 468 points, 192 × 192.
+    FaceMesh,
+    /// MobileNetV2 as torchvision names its tensors.
+    MobilenetV2,
+    /// MobileNetV3-Small as torchvision names its tensors.
+    MobilenetV3Small,
+    /// P-Net, R-Net and O-Net in one file, prefixed `pnet.`, `rnet.`, `onet.`.
+    Mtcnn,
+    /// ResNet-18 as torchvision names its tensors.
+    Resnet18,
+    /// ResNet-18 whose stem sees a fourth channel: the Laplacian of luma, computed inside the net.
+    Resnet18Edges,
+    /// ViT-S/16 as timm names its tensors.
+    VitS16,
+}
+
+impl Architecture {
+    /// All of them, in order of name.
+    pub const ALL: [Self; 11] = [
+        Self::BlazefaceShort,
+        Self::BlazefaceFull,
+        Self::EfficientnetB0,
+        Self::EfficientnetLite0,
+        Self::FaceMesh,
+        Self::MobilenetV2,
+        Self::MobilenetV3Small,
+        Self::Mtcnn,
+        Self::Resnet18,
+        Self::Resnet18Edges,
+        Self::VitS16,
+    ];
+
+    /// The name in `card.toml` and in every result.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BlazefaceShort => "blazeface-short",
+            Self::BlazefaceFull => "blazeface-full",
+            Self::EfficientnetB0 => "efficientnet-b0",
+            Self::EfficientnetLite0 => "efficientnet-lite0",
+            Self::FaceMesh => "face-mesh",
+            Self::MobilenetV2 => "mobilenet-v2",
+            Self::MobilenetV3Small => "mobilenet-v3-small",
+            Self::Mtcnn => "mtcnn",
+            Self::Resnet18 => "resnet18",
+            Self::Resnet18Edges => "resnet18-edges",
+            Self::VitS16 => "vit-s16",
+        }
+    }
+
+    /// Whether the network can do this task.
+    pub const fn fits(self, task: Task) -> bool {
+        match self {
+            Self::Mtcnn | Self::BlazefaceShort | Self::BlazefaceFull => matches!(task, Task::FaceDetection),
+            Self::FaceMesh => matches!(task, Task::FaceLandmarks),
+            _ => task.scores(),
+        }
+    }
+}
+
+impl std::fmt::Display for Architecture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_the_one_that_cards_use() {
+        for a in Architecture::ALL {
+            assert_eq!(serde_json::to_value(a).unwrap(), a.name());
+        }
+    }
+}

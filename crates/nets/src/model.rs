@@ -1,0 +1,240 @@
+//! From a folder in `models/` to a checked card and its weights.
+//!
+//! The weights are read once into a buffer; that buffer is hashed, compared with the card and parsed,
+//! so what runs is what was checked.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::card::{ModelCard, WeightsFile};
+use crate::error::NetsError;
+use crate::weights::Weights;
+
+/// Name of the card in a model's folder.
+pub const CARD_FILE: &str = "card.toml";
+/// A card is a page of text; anything larger is something else.
+const MAX_CARD_BYTES: u64 = 64 * 1024;
+
+/// A folder under `models/`, with its card or the reason why it has none.
+#[derive(Debug)]
+pub struct Listed {
+    /// Name of the folder.
+    pub id: String,
+    /// The folder.
+    pub dir: PathBuf,
+    /// The card, without a look at the weights.
+    pub card: Result<ModelCard, NetsError>,
+}
+
+/// Reads the card and the weights of the model in `dir`, and checks one against the other.
+///
+/// # Errors
+/// Unreadable or oversized files, a bad card, weights of another size or hash than the card states,
+/// weights that are not safetensors.
+pub fn load(dir: &Path) -> Result<(ModelCard, Weights), NetsError> {
+    let card = load_card(dir)?;
+    let bytes = checked_bytes(dir, &card.weights)?;
+    let weights = Weights::from_safetensors(&bytes)?;
+    Ok((card, weights))
+}
+
+/// Reads and checks the card of the model in `dir`, not its weights.
+///
+/// # Errors
+/// An unreadable, oversized or bad card.
+pub fn load_card(dir: &Path) -> Result<ModelCard, NetsError> {
+    let path = dir.join(CARD_FILE);
+    let bytes = read_bounded(&path, MAX_CARD_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|e| NetsError::Read {
+        source: std::io::Error::new(std::io::ErrorKind::InvalidData, e.utf8_error()),
+        path: path.clone(),
+    })?;
+    ModelCard::from_toml(&text).map_err(|e| e.at(&path))
+}
+
+/// Checks the card in `dir` and the size and hash of its weights; gives the card back.
+///
+/// # Errors
+/// As [`load`].
+pub fn verify(dir: &Path) -> Result<ModelCard, NetsError> {
+    load(dir).map(|(card, _)| card)
+}
+
+/// The models in `models_dir` (folders that hold a card) in order of id. A card whose id is not its
+/// folder's name is an error of that entry.
+///
+/// # Errors
+/// [`NetsError::Read`] when the folder itself cannot be read.
+pub fn list(models_dir: &Path) -> Result<Vec<Listed>, NetsError> {
+    let unreadable = |source| NetsError::Read { source, path: models_dir.into() };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(models_dir).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let dir = entry.path();
+        if let Ok(id) = entry.file_name().into_string()
+            && dir.join(CARD_FILE).exists()
+        {
+            let card = load_card(&dir).and_then(|card| named_like_its_folder(card, &id, &dir));
+            found.push(Listed { id, dir, card });
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// The folder of the model `id`.
+///
+/// # Errors
+/// [`NetsError::NoSuchModel`] when `models_dir` has none.
+pub fn find(models_dir: &Path, id: &str) -> Result<PathBuf, NetsError> {
+    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let dir = models_dir.join(id);
+    if plain && dir.join(CARD_FILE).exists() {
+        return Ok(dir);
+    }
+    Err(NetsError::NoSuchModel { id: id.to_owned(), path: models_dir.into() })
+}
+
+/// Lower-case hexadecimal SHA-256.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn named_like_its_folder(card: ModelCard, id: &str, dir: &Path) -> Result<ModelCard, NetsError> {
+    if card.id == id {
+        return Ok(card);
+    }
+    Err(NetsError::CardField {
+        field: "id",
+        message: format!("`{}` lies in a folder of another name", card.id),
+        path: dir.join(CARD_FILE),
+    })
+}
+
+fn checked_bytes(dir: &Path, stated: &WeightsFile) -> Result<Vec<u8>, NetsError> {
+    let path = dir.join(&stated.file);
+    let bytes = match read_bounded(&path, stated.bytes) {
+        Ok(bytes) if bytes.len() as u64 == stated.bytes => bytes,
+        Ok(_) | Err(NetsError::TooLarge { .. }) => {
+            return Err(NetsError::SizeMismatch { expected: stated.bytes, path });
+        }
+        Err(e) => return Err(e),
+    };
+    let actual = sha256_hex(&bytes);
+    if actual != stated.sha256 {
+        return Err(NetsError::HashMismatch { expected: stated.sha256.clone(), actual, path });
+    }
+    Ok(bytes)
+}
+
+fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, NetsError> {
+    let unreadable = |source| NetsError::Read { source, path: path.into() };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(NetsError::TooLarge { limit, path: path.into() });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::tensor::{Dtype, TensorView};
+    use tempfile::TempDir;
+
+    const CARD: &str = r#"
+id = "finder"
+name = "A face finder"
+version = "1"
+architecture = "mtcnn"
+task = "faceDetection"
+licence = "MIT"
+source = "made here"
+trained_on = "nothing"
+not_for = "anything"
+trained = "2026-01-01"
+expires = "2027-01-01"
+input = { size = 48, resize = 48, mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5], channels = "rgb", crop = { rule = "whole" } }
+"#;
+
+    fn models() -> (TempDir, PathBuf) {
+        let root = TempDir::new().unwrap();
+        let dir = root.path().join("finder");
+        std::fs::create_dir(&dir).unwrap();
+        let data = 1f32.to_le_bytes();
+        let view = TensorView::new(Dtype::F32, vec![1], &data).unwrap();
+        let bytes = safetensors::serialize([("a", view)], None).unwrap();
+        let table = format!(
+            "[weights]\nfile = \"w.safetensors\"\nbytes = {}\nsha256 = \"{}\"\n",
+            bytes.len(),
+            sha256_hex(&bytes)
+        );
+        std::fs::write(dir.join("w.safetensors"), bytes).unwrap();
+        std::fs::write(dir.join(CARD_FILE), format!("{CARD}{table}")).unwrap();
+        (root, dir)
+    }
+
+    #[test]
+    fn a_model_loads_and_verifies() {
+        let (root, dir) = models();
+        let (card, weights) = load(&dir).unwrap();
+        assert_eq!(card.id, "finder");
+        assert_eq!(weights.get("a").unwrap().data, [1.0]);
+        assert_eq!(verify(&find(root.path(), "finder").unwrap()).unwrap(), card);
+    }
+
+    #[test]
+    fn one_flipped_bit_is_noticed() {
+        let (_root, dir) = models();
+        let path = dir.join("w.safetensors");
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(verify(&dir), Err(NetsError::HashMismatch { .. })));
+    }
+
+    #[test]
+    fn a_longer_or_shorter_file_is_noticed() {
+        let (_root, dir) = models();
+        let path = dir.join("w.safetensors");
+        let bytes = std::fs::read(&path).unwrap();
+        for other in [[&bytes[..], &[0]].concat(), bytes[1..].to_vec(), Vec::new()] {
+            std::fs::write(&path, other).unwrap();
+            assert!(matches!(load(&dir), Err(NetsError::SizeMismatch { .. })));
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(load(&dir), Err(NetsError::Read { .. })));
+    }
+
+    #[test]
+    fn a_bad_card_is_an_error_of_its_own_entry() {
+        let (root, _dir) = models();
+        for (id, text) in [("empty", String::new()), ("other-name", CARD.to_owned()), ("huge", "#".repeat(70_000))] {
+            let dir = root.path().join(id);
+            std::fs::create_dir(&dir).unwrap();
+            std::fs::write(dir.join(CARD_FILE), text).unwrap();
+        }
+        std::fs::copy(root.path().join("finder").join(CARD_FILE), root.path().join("other-name").join(CARD_FILE))
+            .unwrap();
+        std::fs::create_dir(root.path().join("no-card")).unwrap();
+        let all = list(root.path()).unwrap();
+        let ids: Vec<_> = all.iter().map(|l| (l.id.as_str(), l.card.is_ok())).collect();
+        assert_eq!(ids, [("empty", false), ("finder", true), ("huge", false), ("other-name", false)]);
+        assert!(matches!(all[0].card, Err(NetsError::CardSyntax { .. })));
+        assert!(matches!(all[2].card, Err(NetsError::TooLarge { .. })));
+        assert!(matches!(all[3].card, Err(NetsError::CardField { field: "id", .. })));
+    }
+
+    #[test]
+    fn an_id_cannot_leave_the_folder() {
+        let (root, _dir) = models();
+        for id in ["../finder", "", ".", "no-such", "finder/../finder"] {
+            assert!(matches!(find(root.path(), id), Err(NetsError::NoSuchModel { .. })), "{id}");
+        }
+        assert!(list(&root.path().join("absent")).is_err());
+    }
+}

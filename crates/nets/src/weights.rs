@@ -1,0 +1,167 @@
+//! Named tensors out of safetensors bytes, as 32-bit floats.
+
+use std::collections::{BTreeMap, HashMap};
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::error::NetsError;
+
+/// One tensor, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightTensor {
+    /// Sizes of its axes, slowest first; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// Its numbers.
+    pub data: Vec<f32>,
+}
+
+/// All tensors of a weights file by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights {
+    tensors: BTreeMap<String, WeightTensor>,
+}
+
+impl Weights {
+    /// Reads safetensors. F16 and BF16 become F32; integer counters such as BatchNorm's
+    /// `num_batches_tracked` play no part in inference and are left out.
+    ///
+    /// # Errors
+    /// [`NetsError::Safetensors`] when the bytes are something else, [`NetsError::TensorType`] for
+    /// element types that no net here uses.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, NetsError> {
+        let file = SafeTensors::deserialize(bytes)?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in file.iter() {
+            let data = match view.dtype() {
+                Dtype::F32 => floats::<4>(view.data(), f32::from_le_bytes),
+                Dtype::F16 => floats::<2>(view.data(), |b| half::f16::from_le_bytes(b).to_f32()),
+                Dtype::BF16 => floats::<2>(view.data(), |b| half::bf16::from_le_bytes(b).to_f32()),
+                Dtype::I64 if name.ends_with("num_batches_tracked") => continue,
+                other => {
+                    return Err(NetsError::TensorType { name: name.to_owned(), dtype: other.to_string() });
+                }
+            };
+            tensors.insert(name.to_owned(), WeightTensor { shape: view.shape().to_vec(), data });
+        }
+        Ok(Self { tensors })
+    }
+
+    /// Weights from tensors made elsewhere.
+    pub fn from_tensors(tensors: impl IntoIterator<Item = (String, WeightTensor)>) -> Self {
+        Self { tensors: tensors.into_iter().collect() }
+    }
+
+    /// The tensor of that name.
+    ///
+    /// # Errors
+    /// [`NetsError::MissingTensor`].
+    pub fn get(&self, name: &str) -> Result<&WeightTensor, NetsError> {
+        self.tensors.get(name).ok_or_else(|| NetsError::MissingTensor { name: name.to_owned() })
+    }
+
+    /// The tensor of that name if it has that shape.
+    ///
+    /// # Errors
+    /// [`NetsError::MissingTensor`], [`NetsError::TensorShape`].
+    pub fn get_shaped(&self, name: &str, shape: &[usize]) -> Result<&WeightTensor, NetsError> {
+        let t = self.get(name)?;
+        if t.shape == shape {
+            return Ok(t);
+        }
+        Err(NetsError::TensorShape { name: name.to_owned(), expected: shape.to_vec(), actual: t.shape.clone() })
+    }
+
+    /// Whether there is a tensor of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// Names in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Number of tensors.
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
+    /// The same tensors on a device, to build candle layers from.
+    ///
+    /// # Errors
+    /// [`NetsError::Candle`] when the device refuses.
+    pub fn var_builder(&self, device: &Device) -> Result<VarBuilder<'static>, NetsError> {
+        let on_device = self
+            .tensors
+            .iter()
+            .map(|(name, t)| Ok((name.clone(), Tensor::from_slice(&t.data, t.shape.as_slice(), device)?)))
+            .collect::<Result<HashMap<_, _>, candle_core::Error>>()?;
+        Ok(VarBuilder::from_tensors(on_device, DType::F32, device))
+    }
+}
+
+/// Little-endian elements of `N` bytes as floats; safetensors has checked that the length is a multiple.
+fn floats<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    bytes.as_chunks::<N>().0.iter().map(|b| read(*b)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::tensor::TensorView;
+
+    fn file(dtype: Dtype, name: &str, shape: Vec<usize>, bytes: &[u8]) -> Vec<u8> {
+        safetensors::serialize([(name, TensorView::new(dtype, shape, bytes).unwrap())], None).unwrap()
+    }
+
+    #[test]
+    fn half_floats_become_floats() {
+        let numbers = [1.5f32, -2.0, 0.0, 65280.0];
+        let f32s: Vec<u8> = numbers.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let f16s: Vec<u8> = numbers.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+        let bf16s: Vec<u8> = numbers.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes()).collect();
+        for (dtype, bytes) in [(Dtype::F32, f32s), (Dtype::F16, f16s), (Dtype::BF16, bf16s)] {
+            let w = Weights::from_safetensors(&file(dtype, "a.weight", vec![2, 2], &bytes)).unwrap();
+            assert_eq!(w.get_shaped("a.weight", &[2, 2]).unwrap().data, numbers, "{dtype}");
+        }
+    }
+
+    #[test]
+    fn counters_are_left_out_and_other_integers_refused() {
+        let counter = file(Dtype::I64, "bn.num_batches_tracked", vec![], &7i64.to_le_bytes());
+        assert!(Weights::from_safetensors(&counter).unwrap().is_empty());
+        let other = file(Dtype::I64, "index", vec![], &7i64.to_le_bytes());
+        assert!(Weights::from_safetensors(&other).unwrap_err().to_string().contains("`index`"));
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_shape_is_named() {
+        let w = Weights::from_safetensors(&file(Dtype::F32, "a", vec![1], &1f32.to_le_bytes())).unwrap();
+        assert_eq!(w.get("b").unwrap_err().to_string(), "tensor `b` is missing");
+        let message = w.get_shaped("a", &[2, 3]).unwrap_err().to_string();
+        assert_eq!(message, "tensor `a` has shape [1] instead of [2, 3]");
+    }
+
+    #[test]
+    fn bytes_that_are_not_safetensors_are_refused() {
+        let good = file(Dtype::F32, "a", vec![1], &1f32.to_le_bytes());
+        for bad in [&[][..], &[0xff; 64], &good[..good.len() - 1], b"PK\x03\x04 a zip of pickles"] {
+            assert!(matches!(Weights::from_safetensors(bad), Err(NetsError::Safetensors(_))));
+        }
+    }
+
+    #[test]
+    fn candle_sees_the_same_numbers() {
+        let bytes: Vec<u8> = (0..6u8).flat_map(|v| f32::from(v).to_le_bytes()).collect();
+        let w = Weights::from_safetensors(&file(Dtype::F32, "a.b", vec![2, 3], &bytes)).unwrap();
+        let t = w.var_builder(&Device::Cpu).unwrap().pp("a").get((2, 3), "b").unwrap();
+        assert_eq!(t.to_vec2::<f32>().unwrap(), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
+    }
+}
