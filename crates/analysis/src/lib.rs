@@ -1,1 +1,31 @@
-//! placeholder
+//! What an examination says, and how it gets there: pure data and maths.
+//!
+//! Owns the JSON model `facefiction.analysis/1` ([`Analysis`]), the verdict ladder ([`Verdict`]),
+//! aggregation from scored faces to people, segments and verdicts ([`aggregate`]), the bound that
+//! validation counts put on the wording ([`OperatingPoint::strength`]) and the metrics of calibration
+//! ([`metrics`]). Never does I/O, never sees a pixel or a tensor, never words anything for a reader:
+//! shells translate the closed enums. Comes after `detector` in the flow and before `report`.
+#![forbid(unsafe_code)]
+
+mod aggregate;
+mod document;
+mod error;
+mod evidence;
+mod file;
+mod findings;
+pub mod metrics;
+mod observation;
+mod policy;
+mod runs;
+mod verdict;
+
+pub use aggregate::aggregate;
+pub use document::{Analysis, ErrorCode, ItemError, Model, Run, SCHEMA, Task};
+pub use error::AnalysisError;
+pub use evidence::{Bounds, LIKELIHOOD_RATIO_BOUNDS, clopper_pearson, likelihood_ratio_floor};
+pub use file::{FileFacts, MediaFacts, MediaKind};
+pub use findings::{FaceQuality, Findings, ModelScore, Person, Segment, TimelineFace, TimelineFrame};
+pub use observation::{FaceObservation, FrameObservation, Observations};
+pub use policy::{Calibration, ModelPolicy, OperatingPoint, OperatingPoints};
+pub use runs::{MAX_GAP_US, MIN_SEGMENT_CROPS, MIN_TRACK_CROPS, TRIMMED_TAIL};
+pub use verdict::{Reason, Strength, Verdict, VerdictCode};
