@@ -1,1 +1,23 @@
-//! placeholder
+//! Finds, aligns, crops, grades and follows faces.
+//!
+//! Owns [`Face`], [`FaceDetector`], crops, crop quality and tracks. Knows the networks that find
+//! faces, never those that judge them; reads no files but the models' own. Stands between `media`
+//! (frames) and `detector` (logits of crops).
+#![forbid(unsafe_code)]
+
+mod assignment;
+mod crop;
+mod error;
+mod face;
+#[path = "../../media/src/frame.rs"]
+mod frame;
+pub mod nms;
+pub mod resize;
+mod scene;
+mod track;
+
+pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
+pub use error::FacesError;
+pub use face::{Face, FaceDetector};
+pub use scene::SceneCuts;
+pub use track::{TrackId, Tracker, TrackerOptions};

@@ -1,0 +1,52 @@
+//! A face in a picture, and what finds it.
+
+use base::{Point, Rect};
+use image::RgbImage;
+
+use crate::FacesError;
+
+/// One face in pixels of the upright frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Face {
+    /// The detector's own box; detectors differ in what they call a face's box, so crops are cut
+    /// from [`Face::canonical_rect`](crate::canonical_rect) instead. May stick out of the frame.
+    pub rect: Rect,
+    /// Left eye, right eye, nose tip, left and right corner of the mouth, left and right as seen in
+    /// the picture.
+    pub landmarks: [Point; 5],
+    /// How sure the detector is, in [0, 1]; comparable within one detector only.
+    pub detector_score: f32,
+}
+
+impl Face {
+    /// Whether every number is finite and the box is not empty.
+    pub fn is_valid(&self) -> bool {
+        let Rect { x, y, w, h } = self.rect;
+        [x, y, w, h].iter().all(|v| v.is_finite())
+            && w > 0.0
+            && h > 0.0
+            && self.landmarks.iter().all(|p| p.x.is_finite() && p.y.is_finite())
+            && self.detector_score.is_finite()
+    }
+}
+
+/// Finds faces. The same picture gives the same faces, in the same order, on any number of threads.
+pub trait FaceDetector: Send + Sync {
+    /// The faces of an upright picture `[height, width, 3]`, largest box first; none in a picture
+    /// without faces or too small to hold one.
+    ///
+    /// # Errors
+    /// When a network refuses its input.
+    fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError>;
+}
+
+/// Largest first; equal sizes by score, then from left to right, so that the order never depends on
+/// threads.
+pub(crate) fn sort_largest_first(faces: &mut [Face]) {
+    faces.sort_by(|a, b| {
+        (b.rect.area().total_cmp(&a.rect.area()))
+            .then(b.detector_score.total_cmp(&a.detector_score))
+            .then(a.rect.x.total_cmp(&b.rect.x))
+            .then(a.rect.y.total_cmp(&b.rect.y))
+    });
+}
