@@ -7,10 +7,12 @@
 pub mod architecture;
 pub mod card;
 mod card_rules;
+pub mod cpu;
 pub mod date;
 pub mod device;
 pub mod error;
 pub mod model;
+pub mod mtcnn;
 pub mod weights;
 
 pub use error::NetsError;

@@ -1,0 +1,278 @@
+//! The inner loops of [`super::Conv`]: six output pixels by sixteen channels at a time.
+//!
+//! A window's row `ky` is one contiguous run of `kw * cin` values of the (padded) channels-last input,
+//! so a pixel needs its base address and the row pitch only; no im2col, no table of pointers.
+
+use super::Activation;
+use super::simd::Avx2;
+
+/// Channels in a weight panel.
+pub(crate) const LANES: usize = 16;
+/// Output pixels in a register tile.
+pub(crate) const ROWS: usize = 6;
+/// Output pixels that pass under one weight panel before the next one: keeps their inputs in the L2 cache
+/// while the panel stays in L1.
+const BLOCK: usize = 96;
+
+/// One convolution call. Built by `Conv::run`, which has checked every length.
+pub(crate) struct Job<'a> {
+    /// Padded input, `[n, h, w, cin]`.
+    pub source: &'a [f32],
+    /// `[h, w, cin]` of the padded input.
+    pub image: [usize; 3],
+    /// `[oh, ow, cout]`.
+    pub out_image: [usize; 3],
+    /// `[kh, kw]`.
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    /// `[cout / 16][kh][kw][cin][16]`.
+    pub panels: &'a [f32],
+    /// Padded to a multiple of 16.
+    pub bias: &'a [f32],
+    pub activation: &'a Activation,
+    /// `[n, oh, ow, channels]` and its channels, at most `cout`.
+    pub residual: Option<(&'a [f32], usize)>,
+}
+
+impl Job<'_> {
+    /// Where in `source` the window of output pixel `pixel` (over the whole batch) begins.
+    fn base(&self, pixel: usize) -> usize {
+        let ([h, w, cin], [oh, ow, _]) = (self.image, self.out_image);
+        let (row, ox) = (pixel / ow, pixel % ow);
+        let (image, oy) = (row / oh, row % oh);
+        ((image * h + oy * self.stride) * w + ox * self.stride) * cin
+    }
+
+    /// `(values in a run, runs in a window, pitch between runs)`.
+    fn runs(&self) -> (usize, usize, usize) {
+        let ([kh, kw], [_, w, cin]) = (self.kernel, self.image);
+        (kw * cin, kh, w * cin)
+    }
+}
+
+/// Computes output pixels `first..` of the batch into `out` (whole pixels of `cout` values).
+pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) {
+    let [_, _, cout] = job.out_image;
+    let pixels = out.len() / cout;
+    let mut bases = [0; BLOCK];
+    for start in (0..pixels).step_by(BLOCK) {
+        let count = BLOCK.min(pixels - start);
+        for (i, base) in bases.iter_mut().take(count).enumerate() {
+            *base = job.base(first + start + i);
+        }
+        let (Some(bases), Some(part)) = (bases.get(..count), out.get_mut(start * cout..(start + count) * cout)) else {
+            return;
+        };
+        let block = Block { bases, first: first + start, out: part };
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = simd {
+            x86::run(job, block, token);
+            continue;
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = simd;
+        plain(job, block);
+    }
+}
+
+/// Up to [`BLOCK`] neighbouring output pixels.
+struct Block<'a> {
+    /// Window starts in the source.
+    bases: &'a [usize],
+    /// Number of the first pixel in the batch.
+    first: usize,
+    /// `[pixels, cout]`.
+    out: &'a mut [f32],
+}
+
+/// What the AVX2 kernel computes, one pixel and one panel at a time.
+#[expect(clippy::indexing_slicing, reason = "offsets lie in lengths that Conv::run checked; a wrong one must stop")]
+fn plain(job: &Job, block: Block) {
+    let (run, runs, pitch) = job.runs();
+    let [_, _, cout] = job.out_image;
+    for (i, (&base, out)) in block.bases.iter().zip(block.out.chunks_exact_mut(cout)).enumerate() {
+        for (panel, weights) in job.panels.chunks_exact(runs * run * LANES).enumerate() {
+            let co = panel * LANES;
+            let mut acc = [0.0; LANES];
+            acc.copy_from_slice(&job.bias[co..co + LANES]);
+            for (ky, rows) in weights.chunks_exact(run * LANES).enumerate() {
+                let source = &job.source[base + ky * pitch..][..run];
+                for (&x, w) in source.iter().zip(rows.chunks_exact(LANES)) {
+                    for (a, &w) in acc.iter_mut().zip(w) {
+                        *a += x * w;
+                    }
+                }
+            }
+            let residual = job.residual.map_or(&[][..], |(data, c)| {
+                &data[((block.first + i) * c + co).min((block.first + i + 1) * c)..(block.first + i + 1) * c]
+            });
+            for (lane, (o, &a)) in out[co..cout.min(co + LANES)].iter_mut().zip(&acc).enumerate() {
+                *o = job.activation.apply(a + residual.get(lane).copied().unwrap_or(0.0), co + lane);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
+mod x86 {
+    use super::super::Activation;
+    use super::super::simd::{ActivationKind, Avx2, activate, load_some, store_some};
+    use super::{Block, Job, LANES, ROWS};
+    use std::arch::x86_64::{
+        __m256, _mm256_add_ps, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps,
+    };
+
+    /// Runs a block after checking that every window it reads lies in the source.
+    pub(super) fn run(job: &Job, block: Block, _proof: Avx2) {
+        let (run, runs, pitch) = job.runs();
+        let [_, _, cout] = job.out_image;
+        let reach = (runs - 1) * pitch + run;
+        assert!(block.bases.iter().all(|&b| b + reach <= job.source.len()), "window outside the input");
+        assert_eq!(job.panels.len(), cout.next_multiple_of(LANES) * runs * run);
+        assert_eq!(job.bias.len(), cout.next_multiple_of(LANES));
+        assert_eq!(block.out.len(), block.bases.len() * cout);
+        if let Some((data, channels)) = job.residual {
+            assert!(channels <= cout && data.len() >= (block.first + block.bases.len()) * channels);
+        }
+        if let Activation::Prelu(slopes) = job.activation {
+            assert_eq!(slopes.len(), job.bias.len());
+        }
+        // SAFETY: `_proof` says that AVX2 and FMA exist; the lengths asserted above are the function's contract.
+        unsafe { block_avx2(job, block) }
+    }
+
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`run`] asserts.
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn block_avx2(job: &Job, block: Block) {
+        let (run, runs, _) = job.runs();
+        let [_, _, cout] = job.out_image;
+        let pixels = block.bases.len();
+        let out = block.out.as_mut_ptr();
+        for co in (0..cout).step_by(LANES) {
+            let mut at = 0;
+            while at < pixels {
+                // SAFETY: panel `co / 16` starts at `co * depth` of a vector of `cout.next_multiple_of(16) * depth`;
+                // `at < pixels`, and `out` holds `pixels * cout` values; each arm has as many pixels left as its tile
+                // has rows, and its channels lie in the padded bias.
+                unsafe {
+                    let tile = Tile {
+                        bases: block.bases.as_ptr().add(at),
+                        pixel: block.first + at,
+                        out: out.add(at * cout),
+                        co,
+                        weights: job.panels.as_ptr().add(co * runs * run),
+                    };
+                    at += match (pixels - at, cout - co <= LANES / 2) {
+                        (ROWS.., false) => tile_avx2::<6, 2>(job, tile),
+                        (4.., false) => tile_avx2::<4, 2>(job, tile),
+                        (2.., false) => tile_avx2::<2, 2>(job, tile),
+                        (_, false) => tile_avx2::<1, 2>(job, tile),
+                        (ROWS.., true) => tile_avx2::<6, 1>(job, tile),
+                        (2.., true) => tile_avx2::<2, 1>(job, tile),
+                        (_, true) => tile_avx2::<1, 1>(job, tile),
+                    };
+                }
+            }
+        }
+    }
+
+    /// A register tile: some neighbouring pixels by some channels from `co` on.
+    #[derive(Clone, Copy)]
+    struct Tile {
+        /// Window starts, one per pixel.
+        bases: *const usize,
+        /// Number of the first pixel in the batch.
+        pixel: usize,
+        /// Where the first pixel's channel 0 is written.
+        out: *mut f32,
+        co: usize,
+        /// The panel of `co`.
+        weights: *const f32,
+    }
+
+    /// `MR` pixels by `8 * NV` channels; returns `MR`.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`run`] asserts; `MR` pixels exist from the tile's first on.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn tile_avx2<const MR: usize, const NV: usize>(job: &Job, tile: Tile) -> usize {
+        let (run, runs, pitch) = job.runs();
+        let source = job.source.as_ptr();
+        // SAFETY: every window of the tile lies in the source (asserted), so each `rows[m] + k` below is inside
+        // it; `weights` advances `runs * run * 16` values, the length of one panel; `bias` is padded to 16.
+        unsafe {
+            let mut acc = [[_mm256_setzero_ps(); NV]; MR];
+            for v in 0..NV {
+                let bias = _mm256_loadu_ps(job.bias.as_ptr().add(tile.co + 8 * v));
+                for row in &mut acc {
+                    row[v] = bias;
+                }
+            }
+            let mut rows = [source; MR];
+            for (m, row) in rows.iter_mut().enumerate() {
+                *row = source.add(*tile.bases.add(m));
+            }
+            let mut weights = tile.weights;
+            for _ in 0..runs {
+                for k in 0..run {
+                    let mut w = [_mm256_setzero_ps(); NV];
+                    for v in 0..NV {
+                        w[v] = _mm256_loadu_ps(weights.add(8 * v));
+                    }
+                    for m in 0..MR {
+                        let x = _mm256_broadcast_ss(&*rows[m].add(k));
+                        for v in 0..NV {
+                            acc[m][v] = _mm256_fmadd_ps(x, w[v], acc[m][v]);
+                        }
+                    }
+                    weights = weights.add(LANES);
+                }
+                for row in &mut rows {
+                    *row = row.wrapping_add(pitch);
+                }
+            }
+            store_avx2(job, tile, &acc);
+        }
+        MR
+    }
+
+    /// Residual, activation, store.
+    ///
+    /// # Safety
+    /// As [`tile_avx2`].
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn store_avx2<const MR: usize, const NV: usize>(job: &Job, tile: Tile, acc: &[[__m256; NV]; MR]) {
+        let [_, _, cout] = job.out_image;
+        let kind = ActivationKind::from(job.activation);
+        for (m, row) in acc.iter().enumerate() {
+            for (v, &sum) in row.iter().enumerate() {
+                let co = tile.co + 8 * v;
+                if co >= cout {
+                    break;
+                }
+                // SAFETY: pixel `m` of the tile exists and co < cout, so `m * cout + co` is inside the output, of
+                // which 8 lanes are written only if co + 8 <= cout; the residual likewise has `channels` values per
+                // pixel; slopes are padded to 16.
+                unsafe {
+                    let mut x = sum;
+                    if let Some((data, channels)) = job.residual
+                        && co < channels
+                    {
+                        let from = data.as_ptr().add((tile.pixel + m) * channels + co);
+                        x = _mm256_add_ps(x, load_some(from, channels - co));
+                    }
+                    let slopes = match job.activation {
+                        Activation::Prelu(slopes) => _mm256_loadu_ps(slopes.as_ptr().add(co)),
+                        _ => _mm256_setzero_ps(),
+                    };
+                    x = activate(kind, x, slopes);
+                    store_some(tile.out.add(m * cout + co), x, cout - co);
+                }
+            }
+        }
+    }
+}

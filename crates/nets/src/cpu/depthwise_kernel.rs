@@ -1,0 +1,209 @@
+//! The inner loops of [`super::Depthwise`]: four output pixels by eight channels at a time.
+//!
+//! Taps outside the image are skipped, not multiplied by zero, so the input needs no padded copy.
+
+use super::Activation;
+use super::simd::Avx2;
+use std::ops::Range;
+
+/// Channels in a vector.
+pub(crate) const LANES: usize = 8;
+
+/// One depthwise call. Built by `Depthwise::run`, which has checked every length.
+pub(crate) struct Job<'a> {
+    /// `[n, h, w, c]`.
+    pub source: &'a [f32],
+    /// `[h, w, c]`.
+    pub image: [usize; 3],
+    /// `[oh, ow]`.
+    pub out_image: [usize; 2],
+    /// `[kh, kw]`.
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    /// Zeros above and left of the image.
+    pub before: [usize; 2],
+    /// `[kh * kw][c padded to 8]`.
+    pub weights: &'a [f32],
+    /// Padded to 8.
+    pub bias: &'a [f32],
+    pub activation: &'a Activation,
+}
+
+impl Job<'_> {
+    /// Channels including the padding of the weights.
+    fn wide(&self) -> usize {
+        let [_, _, c] = self.image;
+        c.next_multiple_of(LANES)
+    }
+
+    /// Taps of output `o` along an axis that lie in an image of `len` cells.
+    fn taps(&self, o: usize, k: usize, before: usize, len: usize) -> Range<usize> {
+        let start = o * self.stride;
+        let first = before.saturating_sub(start).min(k);
+        let end = (len + before).saturating_sub(start).min(k);
+        first..end.max(first)
+    }
+
+    /// Output columns whose taps all lie in the image.
+    fn inner(&self) -> Range<usize> {
+        let ([_, w, _], [_, ow], [_, kw], [_, left]) = (self.image, self.out_image, self.kernel, self.before);
+        let first = left.div_ceil(self.stride).min(ow);
+        // Largest o with o * stride - left + kw <= w.
+        let end = if w + left < kw { 0 } else { (w + left - kw) / self.stride + 1 };
+        first..end.clamp(first, ow)
+    }
+}
+
+/// Computes output rows `first..` of the batch into `out` (whole rows of `ow * c` values).
+#[expect(clippy::indexing_slicing, reason = "rows of lengths that Depthwise::run computed; a wrong one must stop")]
+pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) {
+    let ([h, w, c], [oh, ow], [kh, _], [top, _]) = (job.image, job.out_image, job.kernel, job.before);
+    for (i, target) in out.chunks_exact_mut(ow * c).enumerate() {
+        let (image, oy) = ((first + i) / oh, (first + i) % oh);
+        let taps = job.taps(oy, kh, top, h);
+        let y = oy * job.stride + taps.start - top.min(oy * job.stride + taps.start);
+        let rows = &job.source[(image * h + y) * w * c..(image * h + y + taps.len()) * w * c];
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = simd {
+            x86::row(job, rows, taps, target, token);
+            continue;
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = simd;
+        plain(job, rows, taps, target, 0..ow);
+    }
+}
+
+/// Output columns `columns` of one row. `rows` are the input rows under the vertical taps `taps`.
+#[expect(clippy::indexing_slicing, reason = "taps are clipped to the image; a wrong one must stop")]
+fn plain(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], columns: Range<usize>) {
+    let ([_, w, c], [_, kw], [_, left]) = (job.image, job.kernel, job.before);
+    let wide = job.wide();
+    for ox in columns {
+        let target = &mut out[ox * c..(ox + 1) * c];
+        target.copy_from_slice(&job.bias[..c]);
+        for (row, ky) in rows.chunks_exact(w * c).zip(taps.clone()) {
+            for kx in job.taps(ox, kw, left, w) {
+                let x = &row[(ox * job.stride + kx - left) * c..][..c];
+                let weights = &job.weights[(ky * kw + kx) * wide..][..c];
+                for ((t, &x), &w) in target.iter_mut().zip(x).zip(weights) {
+                    *t += x * w;
+                }
+            }
+        }
+        for (channel, t) in target.iter_mut().enumerate() {
+            *t = job.activation.apply(*t, channel);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
+mod x86 {
+    use super::super::Activation;
+    use super::super::simd::{ActivationKind, Avx2, activate, load_some, store_some};
+    use super::{Job, LANES};
+    use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps};
+    use std::ops::Range;
+
+    /// One output row.
+    struct Row<'a> {
+        /// First input row under the window.
+        source: *const f32,
+        /// Vertical taps that lie in the image.
+        taps: Range<usize>,
+        out: *mut f32,
+        job: &'a Job<'a>,
+    }
+
+    /// One output row, after checking what the kernel relies on.
+    pub(super) fn row(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], _proof: Avx2) {
+        let ([_, w, c], [_, ow], [kh, kw]) = (job.image, job.out_image, job.kernel);
+        assert!(taps.end <= kh && rows.len() == taps.len() * w * c && out.len() == ow * c);
+        assert!(job.weights.len() == kh * kw * job.wide() && job.bias.len() == job.wide());
+        if let Activation::Prelu(slopes) = job.activation {
+            assert_eq!(slopes.len(), job.wide());
+        }
+        let row = Row { source: rows.as_ptr(), taps, out: out.as_mut_ptr(), job };
+        // SAFETY: `_proof` says that AVX2 and FMA exist; the lengths are asserted above.
+        unsafe { row_avx2(&row) }
+    }
+
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`row`] asserts.
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn row_avx2(row: &Row) {
+        let job = row.job;
+        let ([_, w, c], [_, ow], [_, kw], [_, left]) = (job.image, job.out_image, job.kernel, job.before);
+        let inner = job.inner();
+        let mut ox = 0;
+        while ox < ow {
+            let inside = inner.contains(&ox);
+            let columns = if inside { 0..kw } else { job.taps(ox, kw, left, w) };
+            let tile = Tile { ox, columns };
+            let step = if inside && ox + 4 <= inner.end { 4 } else { 1 };
+            for co in (0..c).step_by(LANES) {
+                // The last vector overlaps the one before it rather than being partial.
+                let co = if c >= LANES { co.min(c - LANES) } else { co };
+                // SAFETY: `step` columns from `ox` exist and every horizontal tap of theirs lies in the image.
+                unsafe {
+                    match (step, kw, job.stride) {
+                        (4, 3, 1) => tile_avx2::<4, 3, 1>(row, &tile, co),
+                        (4, 3, 2) => tile_avx2::<4, 3, 2>(row, &tile, co),
+                        (4, 5, 1) => tile_avx2::<4, 5, 1>(row, &tile, co),
+                        (4, 5, 2) => tile_avx2::<4, 5, 2>(row, &tile, co),
+                        (4, ..) => tile_avx2::<4, 0, 0>(row, &tile, co),
+                        _ => tile_avx2::<1, 0, 0>(row, &tile, co),
+                    }
+                }
+            }
+            ox += step;
+        }
+    }
+
+    /// Output columns from `ox` on and the horizontal taps that they all use.
+    struct Tile {
+        ox: usize,
+        columns: Range<usize>,
+    }
+
+    /// `P` output columns by the channels `co..co + 8`. `K` and `S` fix kernel width and stride for the
+    /// compiler; 0 takes them from the job.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`row`] asserts; columns and taps of the tile lie in their rows.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn tile_avx2<const P: usize, const K: usize, const S: usize>(row: &Row, tile: &Tile, co: usize) {
+        let job = row.job;
+        let ([_, w, c], [_, kw], [_, left]) = (job.image, job.kernel, job.before);
+        let (wide, stride) = (job.wide(), if S == 0 { job.stride } else { S });
+        let columns = if K == 0 { tile.columns.clone() } else { 0..K };
+        let count = (c - co).min(LANES);
+        // SAFETY: weights and bias are padded to 8 channels. A source vector at (row, column, co) holds 8 values
+        // when co + 8 <= c; `load_some` reads only the `count` that exist otherwise; likewise the stores.
+        unsafe {
+            let mut acc = [_mm256_loadu_ps(job.bias.as_ptr().add(co)); P];
+            let mut source = row.source;
+            for ky in row.taps.clone() {
+                for kx in columns.clone() {
+                    let weight = _mm256_loadu_ps(job.weights.as_ptr().add((ky * kw + kx) * wide + co));
+                    let first = source.add((tile.ox * stride + kx - left) * c + co);
+                    for (p, sum) in acc.iter_mut().enumerate() {
+                        let x = load_some(first.add(p * stride * c), count);
+                        *sum = _mm256_fmadd_ps(x, weight, *sum);
+                    }
+                }
+                source = source.wrapping_add(w * c);
+            }
+            let kind = ActivationKind::from(job.activation);
+            let slopes = match job.activation {
+                Activation::Prelu(slopes) => _mm256_loadu_ps(slopes.as_ptr().add(co)),
+                _ => _mm256_setzero_ps(),
+            };
+            for (p, &sum) in acc.iter().enumerate() {
+                store_some(row.out.add((tile.ox + p) * c + co), activate(kind, sum, slopes), count);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Convolution kernels for the CPU: channels-last activations, packed weights, fused epilogues.
+//!
+//! Owns [`Nhwc`] and the layers [`Conv`], [`Depthwise`], [`MaxPool`], [`Dense`] that the detection
+//! networks are made of; knows no architecture, no file and no device. All `unsafe` of the crate is
+//! in the `*_avx2` functions below this module; each has a plain twin that runs where AVX2 and FMA
+//! are absent and that the tests compare it with.
+//!
+//! Every output value is one fixed sequence of operations, whatever the batch, the tile it falls in
+//! or the number of threads: the same input gives the same bits. (AVX2 and plain differ in the last
+//! bits, because FMA rounds once.)
+//!
+//! Layers use rayon over output rows when a call is worth it ([`PARALLEL_MACS`]); when images or
+//! crops are already spread over a pool, the inner split only adds stealable tasks.
+
+mod activation;
+mod conv;
+mod conv_kernel;
+mod dense;
+mod depthwise;
+mod depthwise_kernel;
+mod planar;
+mod planar_kernel;
+mod pool;
+mod simd;
+mod tensor;
+
+pub use activation::Activation;
+pub use conv::{Conv, ConvSpec, Padding};
+pub use dense::Dense;
+pub use depthwise::Depthwise;
+pub(crate) use planar::{PlanarConv, PlanarRows};
+pub use pool::MaxPool;
+pub(crate) use simd::Avx2 as Simd;
+pub use tensor::Nhwc;
+
+/// Multiply-adds below which a layer stays on the calling thread: about 40 µs of work, some ten times
+/// what handing a task to another rayon thread costs.
+pub const PARALLEL_MACS: usize = 2_000_000;
+
+/// Whether `macs` multiply-adds are worth splitting over the current rayon pool.
+pub(crate) fn worth_splitting(macs: usize) -> bool {
+    macs >= PARALLEL_MACS && rayon::current_num_threads() > 1
+}

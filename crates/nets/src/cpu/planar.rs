@@ -1,0 +1,117 @@
+//! Valid convolution of planar image rows, for narrow first layers over large images.
+//!
+//! With few channels and many columns, eight neighbouring columns fill a vector where channels would not
+//! (10 of 16 lanes in P-Net's first layer), and rows can be consumed as they appear: the caller keeps a
+//! ring of the last few rows per layer, so nothing larger than that is ever stored.
+
+use super::planar_kernel;
+use super::simd::Avx2;
+
+/// A ring of image rows, each `[channel][pitch]`.
+#[derive(Debug, Clone)]
+pub(crate) struct PlanarRows {
+    channels: usize,
+    pitch: usize,
+    rows: usize,
+    data: Vec<f32>,
+}
+
+impl PlanarRows {
+    /// Columns that a kernel may read or write beyond the image's width.
+    pub const SLACK: usize = 32;
+
+    /// Room for `rows` rows of `channels` planes of `width` columns.
+    pub fn new(rows: usize, channels: usize, width: usize) -> Self {
+        let pitch = (width + Self::SLACK).next_multiple_of(8);
+        Self { channels, pitch, rows, data: vec![0.0; rows * channels * pitch] }
+    }
+
+    /// Where row `y` of the image begins.
+    fn offset(&self, y: usize) -> usize {
+        y % self.rows * self.channels * self.pitch
+    }
+
+    /// The planes of image row `y`, each of pitch length.
+    pub fn planes_mut(&mut self, y: usize) -> std::slice::ChunksExactMut<'_, f32> {
+        let (from, len) = (self.offset(y), self.channels * self.pitch);
+        self.data.get_mut(from..from + len).unwrap_or_default().chunks_exact_mut(self.pitch)
+    }
+
+    /// The planes of image row `y`, each of pitch length.
+    pub fn planes(&self, y: usize) -> std::slice::ChunksExact<'_, f32> {
+        let (from, len) = (self.offset(y), self.channels * self.pitch);
+        self.data.get(from..from + len).unwrap_or_default().chunks_exact(self.pitch)
+    }
+}
+
+/// A square convolution without padding, stride 1, optionally followed by PReLU.
+#[derive(Debug, Clone)]
+pub(crate) struct PlanarConv {
+    size: usize,
+    cin: usize,
+    cout: usize,
+    /// Output channels per register tile.
+    group: usize,
+    /// `[cout / group][ky][ci][kx][group]`
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    slopes: Option<Vec<f32>>,
+}
+
+impl PlanarConv {
+    /// From weights in PyTorch's order `[out, in, k, k]`. 4, 5 or 6 (tried in that order) must divide `out`.
+    #[expect(clippy::indexing_slicing, reason = "indices run over the shape that is asserted first")]
+    pub fn from_oihw(shape: [usize; 4], weights: &[f32], bias: &[f32], slopes: Option<&[f32]>) -> Self {
+        let [cout, cin, size, width] = shape;
+        assert!(size == width && weights.len() == cout * cin * size * size && bias.len() == cout);
+        assert!(slopes.is_none_or(|s| s.len() == cout), "PReLU has one slope per channel");
+        let group = planar_kernel::GROUPS.into_iter().find(|g| cout % g == 0).unwrap_or(1);
+        let mut packed = Vec::with_capacity(weights.len());
+        for first in (0..cout).step_by(group) {
+            for ky in 0..size {
+                for ci in 0..cin {
+                    for kx in 0..size {
+                        let at = |co: usize| ((co * cin + ci) * size + ky) * size + kx;
+                        packed.extend((first..first + group).map(|co| weights[at(co)]));
+                    }
+                }
+            }
+        }
+        let slopes = slopes.map(<[f32]>::to_vec);
+        Self { size, cin, cout, group, weights: packed, bias: bias.to_vec(), slopes }
+    }
+
+    /// Output channels.
+    pub fn channels(&self) -> usize {
+        self.cout
+    }
+
+    /// Computes row `y` of the output, `width` columns, from input rows `y..y + size`; up to 23 columns
+    /// beyond `width` are overwritten with numbers of no meaning.
+    pub fn row(&self, source: &PlanarRows, y: usize, width: usize, target: &mut PlanarRows, simd: Option<Avx2>) {
+        assert!(source.channels == self.cin && target.channels == self.cout, "planes do not fit the layer");
+        assert!(source.rows >= self.size, "ring is shorter than the window");
+        let reach = width.next_multiple_of(8) + self.size - 1;
+        assert!(reach <= source.pitch && width.next_multiple_of(8) <= target.pitch, "row is wider than its ring");
+        let mut rows = [0; 4];
+        for (ky, row) in rows.iter_mut().take(self.size).enumerate() {
+            *row = source.offset(y + ky);
+        }
+        let to = target.offset(y);
+        let out_len = self.cout * target.pitch;
+        let job = planar_kernel::Job {
+            source: &source.data,
+            rows: rows.get(..self.size).unwrap_or_default(),
+            pitch: source.pitch,
+            cin: self.cin,
+            size: self.size,
+            group: self.group,
+            width,
+            weights: &self.weights,
+            bias: &self.bias,
+            slopes: self.slopes.as_deref(),
+            out_pitch: target.pitch,
+        };
+        planar_kernel::run(&job, target.data.get_mut(to..to + out_len).unwrap_or_default(), simd);
+    }
+}

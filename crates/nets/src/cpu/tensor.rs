@@ -1,0 +1,87 @@
+//! The activation tensor of the CPU kernels.
+
+/// Activations in channels-last order: element `(n, y, x, c)` is
+/// `data[((n * h + y) * w + x) * c_count + c]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nhwc {
+    /// Images in the batch.
+    pub n: usize,
+    /// Rows.
+    pub h: usize,
+    /// Columns.
+    pub w: usize,
+    /// Channels.
+    pub c: usize,
+    /// `n * h * w * c` values.
+    pub data: Vec<f32>,
+}
+
+impl Nhwc {
+    /// All zeros.
+    #[must_use]
+    pub fn zeros(n: usize, h: usize, w: usize, c: usize) -> Self {
+        Self { n, h, w, c, data: vec![0.0; n * h * w * c] }
+    }
+
+    /// Takes `data` as `[n, h, w, c]`; `None` when its length is not the product.
+    #[must_use]
+    pub fn from_vec(shape: [usize; 4], data: Vec<f32>) -> Option<Self> {
+        let [n, h, w, c] = shape;
+        let len = n.checked_mul(h)?.checked_mul(w)?.checked_mul(c)?;
+        (data.len() == len).then_some(Self { n, h, w, c, data })
+    }
+
+    /// Interleaved 8-bit pixels as one image of 3 channels, each value `(v - mean) * scale`.
+    /// `None` when `rgb` is not `h * w * 3` bytes.
+    #[must_use]
+    pub fn from_rgb8(h: usize, w: usize, rgb: &[u8], mean: f32, scale: f32) -> Option<Self> {
+        Self::from_vec([1, h, w, 3], rgb.iter().map(|&v| (f32::from(v) - mean) * scale).collect())
+    }
+
+    /// Images of one size and channel count stacked into a batch; `None` when there are none or they differ.
+    #[must_use]
+    pub fn stack(images: &[Self]) -> Option<Self> {
+        let first = images.first()?;
+        let mut data = Vec::with_capacity(first.data.len() * images.len());
+        let mut n = 0;
+        for image in images {
+            if (image.h, image.w, image.c) != (first.h, first.w, first.c) {
+                return None;
+            }
+            n += image.n;
+            data.extend_from_slice(&image.data);
+        }
+        Some(Self { n, h: first.h, w: first.w, c: first.c, data })
+    }
+
+    /// Values of one image.
+    #[must_use]
+    pub fn image_len(&self) -> usize {
+        self.h * self.w * self.c
+    }
+
+    /// Stops a tensor whose public fields disagree before a kernel reads through them.
+    pub(crate) fn assert_consistent(&self) {
+        assert_eq!(self.data.len(), self.n * self.h * self.w * self.c, "tensor data does not match its shape");
+    }
+
+    /// A copy with a border of zeros around each image.
+    pub(crate) fn padded(&self, [top, bottom, left, right]: [usize; 4]) -> Self {
+        self.assert_consistent();
+        let mut out = Self::zeros(self.n, self.h + top + bottom, self.w + left + right, self.c);
+        let (from, to) = (self.w * self.c, out.w * self.c);
+        if from == 0 || self.h == 0 {
+            return out;
+        }
+        let out_image = out.h * to;
+        for (image, target) in self.data.chunks_exact(self.h * from).zip(out.data.chunks_exact_mut(out_image)) {
+            let rows = target.chunks_exact_mut(to).skip(top);
+            for (row, wide) in image.chunks_exact(from).zip(rows) {
+                if let Some(inner) = wide.get_mut(left * self.c..left * self.c + from) {
+                    inner.copy_from_slice(row);
+                }
+            }
+        }
+        out
+    }
+}
