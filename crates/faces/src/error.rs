@@ -1,27 +1,14 @@
 //! What can go wrong between a picture and its faces.
 
-use std::path::PathBuf;
+use nets::NetsError;
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FacesError {
-    /// A network's card or weights could not be loaded.
-    #[error("cannot load the network: {message}: {}", path.display())]
-    Load {
-        /// What the loader said.
-        message: String,
-        /// The model's folder.
-        path: PathBuf,
-    },
-    /// A network refused its input.
-    #[error("the {net} network failed: {message}")]
-    Net {
-        /// Which one.
-        net: &'static str,
-        /// What it said.
-        message: String,
-    },
+    /// A network could not be loaded or refused its input.
+    #[error(transparent)]
+    Nets(#[from] NetsError),
     /// An option is outside its range.
     #[error("{option} must be {allowed}, not {value}")]
     Option {

@@ -9,8 +9,8 @@ mod assignment;
 mod crop;
 mod error;
 mod face;
-#[path = "../../media/src/frame.rs"]
-mod frame;
+
+mod mtcnn;
 pub mod nms;
 pub mod resize;
 mod scene;
@@ -19,5 +19,6 @@ mod track;
 pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
 pub use error::FacesError;
 pub use face::{Face, FaceDetector};
+pub use mtcnn::{Mtcnn, MtcnnOptions};
 pub use scene::SceneCuts;
 pub use track::{TrackId, Tracker, TrackerOptions};

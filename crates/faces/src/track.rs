@@ -1,7 +1,7 @@
 //! Who is who from frame to frame.
 
 use base::{Point, Rect, Timestamp};
-use crate::frame::Frame;
+use media::Frame;
 use serde::Serialize;
 
 use crate::Face;

@@ -37,7 +37,7 @@ fn short_gaps_are_bridged_by_time_and_long_ones_are_not() {
             assert_eq!(ids(&mut t, ms, &[face(10.0, 10.0, 60.0)]), [0]);
         }
         for ms in (600..1300).step_by(step) {
-            assert_eq!(ids(&mut t, ms, &[]), []);
+            assert!(ids(&mut t, ms, &[]).is_empty());
         }
         assert_eq!(ids(&mut t, 1400, &[face(20.0, 10.0, 60.0)]), [0], "gap of exactly a second");
         assert_eq!(ids(&mut t, 2500, &[face(20.0, 10.0, 60.0)]), [1]);

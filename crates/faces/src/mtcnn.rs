@@ -1,0 +1,315 @@
+//! MTCNN: three networks, each looking closer at what the one before let through.
+//!
+//! Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks",
+//! 2016. Geometry and rounding follow what facenet-pytorch 2.6.0 computes, whose weights these are, so
+//! that boxes and landmarks equal that package's (`tests/facenet.rs`).
+
+use std::path::Path;
+
+use base::{Point, Rect};
+use image::RgbImage;
+use nets::cpu::Nhwc;
+use nets::mtcnn::{ONet, PNet, RNet};
+use rayon::prelude::*;
+
+use crate::face::sort_largest_first;
+use crate::nms::{Overlap, ScoredBox, nms};
+use crate::resize::{PixelRegion, area_pool};
+use crate::{Face, FaceDetector, FacesError};
+
+/// What the cascade looks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MtcnnOptions {
+    /// Side of the smallest face, in px of the frame; at least 12. The cost falls with its square.
+    pub min_face: f32,
+    /// Least face probability after each of the three stages.
+    pub thresholds: [f32; 3],
+    /// From one level of the pyramid to the next; in (0, 1).
+    pub factor: f32,
+}
+
+impl Default for MtcnnOptions {
+    /// facenet-pytorch's thresholds and factor; faces from 24 px.
+    fn default() -> Self {
+        Self { min_face: 24.0, thresholds: [0.6, 0.7, 0.7], factor: 0.709 }
+    }
+}
+
+/// The cascade, ready to run.
+#[derive(Debug)]
+pub struct Mtcnn {
+    pnet: PNet,
+    rnet: RNet,
+    onet: ONet,
+    options: MtcnnOptions,
+}
+
+/// Proposals kept per pyramid level before suppression, best first. The busiest frame of the test
+/// media has under 3,000; the limit bounds time on textures made to look like faces everywhere.
+const MAX_PER_LEVEL: usize = 40_000;
+/// Proposals that the second stage looks at, best first; the busiest frame of the test media has
+/// under 900.
+const MAX_PROPOSALS: usize = 4_000;
+/// Crops a second- or third-stage batch holds.
+const BATCH: usize = 128;
+
+/// Overlap above which the worse of two proposals goes: within a level, across levels, in the end
+/// (over the smaller box).
+const NMS: [f32; 3] = [0.5, 0.7, 0.7];
+
+/// A box with its corrections in units of its sides.
+#[derive(Clone, Copy, Debug)]
+struct Proposal {
+    at: ScoredBox,
+    offsets: [f32; 4],
+}
+
+impl Mtcnn {
+    /// Loads `models_dir/mtcnn`.
+    ///
+    /// # Errors
+    /// When the model is missing or differs from its card, or an option is out of range.
+    pub fn load(models_dir: &Path, options: MtcnnOptions) -> Result<Self, FacesError> {
+        options.check()?;
+        let (_, weights) = nets::model::load(&models_dir.join("mtcnn"))?;
+        Ok(Self { pnet: PNet::load(&weights)?, rnet: RNet::load(&weights)?, onet: ONet::load(&weights)?, options })
+    }
+
+    /// First stage: boxes over the whole pyramid, squared, best first.
+    fn propose(&self, rgb: &RgbImage) -> Result<Vec<ScoredBox>, FacesError> {
+        let scales = scales(rgb.width(), rgb.height(), &self.options);
+        let levels: Vec<Vec<Proposal>> =
+            scales.par_iter().map(|&scale| self.propose_at(rgb, scale)).collect::<Result<_, _>>()?;
+        let all: Vec<Proposal> = levels.into_iter().flatten().collect();
+        let mut kept = suppress(&all, NMS[1], Overlap::Union);
+        kept.truncate(MAX_PROPOSALS);
+        Ok(kept.iter().map(|p| squared(moved(p, 0.0))).collect())
+    }
+
+    fn propose_at(&self, rgb: &RgbImage, scale: f64) -> Result<Vec<Proposal>, FacesError> {
+        let side = |length: u32| (f64::from(length) * scale + 1.0) as usize;
+        let (w, h) = (side(rgb.width()), side(rgb.height()));
+        let mut level = Nhwc::zeros(1, h, w, 3);
+        area_pool(rgb, PixelRegion::all(rgb), w, h, &mut level.data);
+        let maps = self.pnet.forward(&level)?;
+        drop(level);
+        let cells = maps.face.iter().zip(&maps.offsets).enumerate();
+        let mut found: Vec<Proposal> = cells
+            .filter(|(_, (score, _))| **score >= self.options.thresholds[0])
+            .map(|(i, (&score, &offsets))| {
+                let at = |cell: usize, end: usize| ((PNet::STRIDE * cell + end) as f32 / scale as f32).floor();
+                let (x, y) = (i % maps.w, i / maps.w);
+                let corners = [at(x, 1), at(y, 1), at(x, PNet::CELL), at(y, PNet::CELL)];
+                Proposal { at: ScoredBox { corners, score }, offsets }
+            })
+            .collect();
+        if found.len() > MAX_PER_LEVEL {
+            found.sort_by(|a, b| b.at.score.total_cmp(&a.at.score));
+            found.truncate(MAX_PER_LEVEL);
+        }
+        Ok(suppress(&found, NMS[0], Overlap::Union))
+    }
+
+    /// Second stage: what still looks like a face at 24 × 24, corrected, best first.
+    fn refine(&self, rgb: &RgbImage, proposals: &[ScoredBox]) -> Result<Vec<ScoredBox>, FacesError> {
+        let mut found = Vec::new();
+        for batch in proposals.chunks(BATCH) {
+            let (boxes, crops) = cut(rgb, batch, RNet::SIZE);
+            for (mut at, answer) in boxes.into_iter().zip(self.rnet.forward(&crops)?) {
+                if answer.face > self.options.thresholds[1] {
+                    at.score = answer.face;
+                    found.push(Proposal { at, offsets: answer.offsets });
+                }
+            }
+        }
+        let kept = suppress(&found, NMS[1], Overlap::Union);
+        Ok(kept.iter().map(|p| squared(moved(p, 1.0))).collect())
+    }
+
+    /// Third stage: faces and landmarks at 48 × 48.
+    fn confirm(&self, rgb: &RgbImage, candidates: &[ScoredBox]) -> Result<Vec<Face>, FacesError> {
+        let (mut boxes, mut landmarks) = (Vec::new(), Vec::new());
+        for batch in candidates.chunks(BATCH) {
+            let (squares, crops) = cut(rgb, batch, ONet::SIZE);
+            for (mut at, answer) in squares.into_iter().zip(self.onet.forward(&crops)?) {
+                if answer.face > self.options.thresholds[2] {
+                    at.score = answer.face;
+                    landmarks.push(points(&at, &answer.points));
+                    boxes.push(moved(&Proposal { at, offsets: answer.offsets }, 1.0));
+                }
+            }
+        }
+        let kept = nms(&boxes, NMS[2], Overlap::Smaller);
+        let face = |i: usize| {
+            let (at, landmarks) = (boxes.get(i)?, *landmarks.get(i)?);
+            let [x0, y0, x1, y1] = at.corners;
+            let face = Face { rect: Rect::from_corners(x0, y0, x1, y1), landmarks, detector_score: at.score };
+            face.is_valid().then_some(face)
+        };
+        Ok(kept.into_iter().filter_map(face).collect())
+    }
+}
+
+impl FaceDetector for Mtcnn {
+    fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+        let proposals = self.propose(rgb)?;
+        let candidates = self.refine(rgb, &proposals)?;
+        let mut faces = self.confirm(rgb, &candidates)?;
+        sort_largest_first(&mut faces);
+        Ok(faces)
+    }
+}
+
+impl MtcnnOptions {
+    fn check(&self) -> Result<(), FacesError> {
+        let bad = |option, allowed, value| Err(FacesError::Option { option, allowed, value });
+        if !(self.min_face >= 12.0 && self.min_face.is_finite()) {
+            return bad("min_face", "at least 12 px", self.min_face);
+        }
+        if !(self.factor > 0.1 && self.factor < 0.99) {
+            return bad("factor", "between 0.1 and 0.99", self.factor);
+        }
+        match self.thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
+            Some(&t) => bad("threshold", "between 0 and 1", t),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Scales of the pyramid, largest picture first; none when the picture is smaller than `min_face`.
+fn scales(width: u32, height: u32, options: &MtcnnOptions) -> Vec<f64> {
+    let cell = PNet::CELL as f64;
+    let first = cell / f64::from(options.min_face);
+    let factor = decimal(options.factor);
+    let (mut scale, mut side) = (first, f64::from(width.min(height)) * first);
+    let mut scales = Vec::new();
+    while side >= cell {
+        scales.push(scale);
+        scale *= factor;
+        side *= factor;
+    }
+    scales
+}
+
+/// The decimal number that was meant: 0.709 as f32 is 0.70899999141…, and level sizes are rounded.
+fn decimal(value: f32) -> f64 {
+    (f64::from(value) * 1e6).round() / 1e6
+}
+
+fn suppress(proposals: &[Proposal], threshold: f32, overlap: Overlap) -> Vec<Proposal> {
+    let boxes: Vec<ScoredBox> = proposals.iter().map(|p| p.at).collect();
+    nms(&boxes, threshold, overlap).into_iter().filter_map(|i| proposals.get(i).copied()).collect()
+}
+
+/// The box after its correction; `one` is added to its sides first (the later stages count pixels, the
+/// first one coordinates).
+fn moved(proposal: &Proposal, one: f32) -> ScoredBox {
+    let [x0, y0, x1, y1] = proposal.at.corners;
+    let (w, h) = (x1 - x0 + one, y1 - y0 + one);
+    let [dx0, dy0, dx1, dy1] = proposal.offsets;
+    ScoredBox { corners: [x0 + dx0 * w, y0 + dy0 * h, x1 + dx1 * w, y1 + dy1 * h], ..proposal.at }
+}
+
+/// The square of the longer side about the same middle.
+fn squared(at: ScoredBox) -> ScoredBox {
+    let [x0, y0, x1, y1] = at.corners;
+    let (w, h) = (x1 - x0, y1 - y0);
+    let side = w.max(h);
+    let (x, y) = (x0 + w * 0.5 - side * 0.5, y0 + h * 0.5 - side * 0.5);
+    ScoredBox { corners: [x, y, x + side, y + side], ..at }
+}
+
+/// Landmarks in pixels from fractions of the third stage's square.
+fn points(square: &ScoredBox, fractions: &[f32; 10]) -> [Point; 5] {
+    let [x0, y0, x1, y1] = square.corners;
+    let (w, h) = (x1 - x0 + 1.0, y1 - y0 + 1.0);
+    let (xs, ys) = fractions.split_at(5);
+    let mut points = [Point::default(); 5];
+    for ((point, fx), fy) in points.iter_mut().zip(xs).zip(ys) {
+        *point = Point::new(w * fx + x0 - 1.0, h * fy + y0 - 1.0);
+    }
+    points
+}
+
+/// The parts of the picture under the boxes at `size` × `size`, `[n, size, size, 3]`, with the boxes
+/// they belong to; boxes beside the picture are left out.
+fn cut(rgb: &RgbImage, boxes: &[ScoredBox], size: usize) -> (Vec<ScoredBox>, Nhwc) {
+    let regions = boxes.iter().filter_map(|b| Some((*b, region(b, rgb)?)));
+    let (boxes, regions): (Vec<ScoredBox>, Vec<PixelRegion>) = regions.unzip();
+    let mut crops = Nhwc::zeros(boxes.len(), size, size, 3);
+    crops
+        .data
+        .par_chunks_mut(size * size * 3)
+        .zip(regions)
+        .for_each(|(crop, region)| area_pool(rgb, region, size, size, crop));
+    (boxes, crops)
+}
+
+/// Pixels under the box: corners truncated and counted from 1, both ends included, clipped.
+fn region(at: &ScoredBox, rgb: &RgbImage) -> Option<PixelRegion> {
+    let [x0, y0, x1, y1] = at.corners;
+    let span = |start: f32, end: f32, whole: u32| {
+        let first = (start as i64).max(1) - 1;
+        let end = (end as i64).min(i64::from(whole));
+        let len = u32::try_from(end - first).ok().filter(|&len| len > 0)?;
+        Some((u32::try_from(first).ok()?, len))
+    };
+    let (x, w) = span(x0, x1, rgb.width())?;
+    let (y, h) = span(y0, y1, rgb.height())?;
+    Some(PixelRegion { x, y, w, h })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(corners: [f32; 4]) -> ScoredBox {
+        ScoredBox { corners, score: 0.9 }
+    }
+
+    #[test]
+    fn the_pyramid_ends_when_the_shorter_side_is_one_cell() {
+        let scales_of = |w, h| scales(w, h, &MtcnnOptions::default());
+        assert_eq!(scales_of(24, 100), [0.5]);
+        assert_eq!(scales_of(23, 100), [0.0; 0]);
+        assert_eq!(scales_of(0, 0), [0.0; 0]);
+        let hd = scales_of(1920, 1080);
+        assert_eq!(hd.len(), 12);
+        assert_eq!(hd[1], 0.5 * 0.709);
+    }
+
+    #[test]
+    fn regions_count_from_one_and_stay_inside() {
+        let rgb = RgbImage::new(100, 50);
+        let r = |x, y, w, h| Some(PixelRegion { x, y, w, h });
+        assert_eq!(region(&at([10.9, 20.9, 30.9, 40.9]), &rgb), r(9, 19, 21, 21));
+        assert_eq!(region(&at([-5.0, -5.0, 30.0, 40.0]), &rgb), r(0, 0, 30, 40));
+        assert_eq!(region(&at([90.0, 40.0, 130.0, 80.0]), &rgb), r(89, 39, 11, 11));
+        assert_eq!(region(&at([101.0, 0.0, 130.0, 80.0]), &rgb), None);
+        assert_eq!(region(&at([-30.0, 0.0, -1.0, 20.0]), &rgb), None);
+        assert_eq!(region(&at([f32::NAN; 4]), &rgb), None);
+    }
+
+    #[test]
+    fn boxes_move_and_grow_square() {
+        let p = Proposal { at: at([10.0, 10.0, 20.0, 30.0]), offsets: [0.1, 0.0, 0.2, -0.1] };
+        assert_eq!(moved(&p, 0.0).corners, [11.0, 10.0, 22.0, 28.0]);
+        assert_eq!(squared(at([10.0, 10.0, 20.0, 30.0])).corners, [5.0, 10.0, 25.0, 30.0]);
+    }
+
+    #[test]
+    fn options_out_of_range_are_named() {
+        let bad = [
+            MtcnnOptions { min_face: 5.0, ..MtcnnOptions::default() },
+            MtcnnOptions { min_face: f32::NAN, ..MtcnnOptions::default() },
+            MtcnnOptions { factor: 1.0, ..MtcnnOptions::default() },
+            MtcnnOptions { thresholds: [0.6, 1.2, 0.7], ..MtcnnOptions::default() },
+        ];
+        let names = bad.map(|o| match o.check() {
+            Err(FacesError::Option { option, .. }) => option,
+            _ => "none",
+        });
+        assert_eq!(names, ["min_face", "min_face", "factor", "threshold"]);
+        assert!(MtcnnOptions::default().check().is_ok());
+    }
+}
