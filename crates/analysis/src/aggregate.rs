@@ -6,6 +6,7 @@
 //! otherwise. The item says the strongest thing that one of its people supports, with thresholds that
 //! allow for how many people were looked at.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use base::{Score, Timestamp};
@@ -74,16 +75,23 @@ fn by_track(observations: &Observations) -> BTreeMap<u32, Vec<Sighting<'_>>> {
     tracks
 }
 
-/// A total order of faces, so that results do not depend on the order of input.
-fn face_order(a: &FaceObservation, b: &FaceObservation) -> std::cmp::Ordering {
-    let key = |f: &FaceObservation| [f.rect.x, f.rect.y, f.rect.w, f.rect.h];
-    let rects = key(a).into_iter().zip(key(b)).map(|(x, y)| x.total_cmp(&y));
-    let logits = a.logits.values().zip(b.logits.values()).map(|(x, y)| x.total_cmp(y));
-    std::iter::once(a.track.cmp(&b.track))
-        .chain(rects)
-        .chain(logits)
-        .find(|o| o.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
+/// An order of faces that leaves only equal ones side by side, so that results do not depend on the order
+/// of input.
+fn face_order(a: &FaceObservation, b: &FaceObservation) -> Ordering {
+    fn numbers(f: &FaceObservation) -> impl Iterator<Item = f32> {
+        let q = &f.quality;
+        let own = [f.rect.x, f.rect.y, f.rect.w, f.rect.h];
+        let quality = [q.face_px, q.sharpness, q.blockiness, q.yaw_deg, q.detector_score];
+        let landmarks = f.landmarks.iter().flat_map(|p| [p.x, p.y]);
+        own.into_iter().chain(quality).chain(landmarks)
+    }
+    let key = |f: &FaceObservation| (f.track, f.quality.usable, f.quality.reasons.clone());
+    (numbers(a).zip(numbers(b)).map(|(x, y)| x.total_cmp(&y)).fold(Ordering::Equal, Ordering::then))
+        .then_with(|| a.logits.keys().cmp(b.logits.keys()))
+        .then_with(|| {
+            a.logits.values().zip(b.logits.values()).map(|(x, y)| x.total_cmp(y)).fold(Ordering::Equal, Ordering::then)
+        })
+        .then_with(|| key(a).cmp(&key(b)))
 }
 
 /// The usable crops that this detector scored, in order of time.
@@ -235,7 +243,7 @@ fn item_verdict(concluded: &[Concluded]) -> Verdict {
     Verdict::inconclusive(score, unclear.flat_map(|v| v.reasons.iter().copied()))
 }
 
-fn compare(a: Option<Score>, b: Option<Score>) -> std::cmp::Ordering {
+fn compare(a: Option<Score>, b: Option<Score>) -> Ordering {
     a.map(Score::get).unwrap_or(-1.0).total_cmp(&b.map(Score::get).unwrap_or(-1.0))
 }
 
@@ -247,7 +255,7 @@ fn timeline(
     let mut frames: Vec<TimelineFrame> = Vec::with_capacity(observations.frames.len());
     for frame in &observations.frames {
         let mut faces: Vec<&FaceObservation> = frame.faces.iter().collect();
-        faces.sort_by(|a, b| face_order(a, b));
+        faces.sort_by(|a, b| a.track.cmp(&b.track).then_with(|| face_order(a, b)));
         let face = |f: &&FaceObservation| {
             let id = rests_on.get(&f.track).copied().flatten().and_then(|i| policies.get(i)).map(|p| p.id.as_str());
             timeline_face(f, policies, id)

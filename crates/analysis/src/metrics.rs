@@ -21,23 +21,14 @@ pub fn auc(real: &[f64], fake: &[f64]) -> Option<f64> {
     Some(wins / (real.len() as f64 * fake.len() as f64))
 }
 
-/// The lowest threshold at which (score >= threshold) flags at most `fpr` of the reals: a value midway
-/// between the highest real that is let through and the next one, or just above the highest real.
-/// `None` without reals.
+/// The lowest threshold at which (score >= threshold) flags at most `fpr` of the reals: just above the
+/// highest real that must be let through. `None` without reals.
 pub fn threshold_at_fpr(real: &[f64], fpr: f64) -> Option<f64> {
     let mut sorted = real.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
+    // A hair more, because 0.07 × 100 is 7.000000000000001 and 0.29 × 100 is 28.999999999999996.
     let allowed = (fpr.clamp(0.0, 1.0) * sorted.len() as f64 + 1e-9).floor() as usize;
-    match (allowed.checked_sub(1).and_then(|i| sorted.get(i)), sorted.get(allowed)) {
-        (_, None) => sorted.last().copied(),
-        (None, Some(next)) => Some(next.next_up()),
-        (Some(last), Some(next)) if last > next => Some(f64::midpoint(*last, *next).max(next.next_up())),
-        // Ties across the edge: none of them may be flagged.
-        (Some(_), Some(next)) => {
-            let above = sorted.iter().rev().find(|s| *s > next);
-            Some(above.map_or(next.next_up(), |a| f64::midpoint(*a, *next).max(next.next_up())))
-        }
-    }
+    sorted.get(allowed).map(|next| next.next_up()).or(sorted.last().copied())
 }
 
 /// Share of `scores` at or above `threshold`; `None` when empty.
