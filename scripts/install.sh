@@ -1,0 +1,102 @@
+#!/bin/sh
+# Installs what is missing on Debian or Ubuntu: `scripts/install.sh build` for building and running,
+# `scripts/install.sh test` for the checks too. Runs as root or with sudo; does nothing when all is there.
+# Elsewhere it only looks, and says in one line what is missing.
+set -eu
+
+goal=${1:-build}
+cd "$(dirname "$0")/.."
+# Where the tools of the checks live; shared by all checkouts of this user.
+tools=${FACEFICTION_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/facefiction/tools}
+
+stop() {
+    echo "facefiction: $*" >&2
+    exit 1
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Debian packages whose absence shows: each line is a check and what it needs.
+missing=""
+need() {
+    case " $missing " in
+        *" $1 "*) ;;
+        *) missing="$missing $1" ;;
+    esac
+}
+find_missing() {
+    missing=""
+    { has ffmpeg && has ffprobe; } || need ffmpeg
+    has cc || need build-essential
+    has make || need build-essential
+    has pkg-config || need pkg-config
+    { has pkg-config && pkg-config --atleast-version=1.14 libheif; } || need libheif-dev
+    if [ "$goal" = test ]; then
+        has heif-enc || need libheif-examples
+    fi
+    # The library's codecs are packages of their own on newer systems (Debian 13, Ubuntu 24.04).
+    if has apt-cache && has dpkg-query; then
+        plugins="libheif-plugin-libde265 libheif-plugin-dav1d"
+        # The tests write pictures too.
+        [ "$goal" != test ] || plugins="$plugins libheif-plugin-x265 libheif-plugin-aomenc"
+        for plugin in $plugins; do
+            if [ -n "$(apt-cache --quiet=2 policy "$plugin" 2>/dev/null | sed -n 's/.*Candidate: *\([0-9].*\)/\1/p')" ]; then
+                dpkg-query --show --showformat='${db:Status-Status}' "$plugin" 2>/dev/null | grep -qx installed || need "$plugin"
+            fi
+        done
+    fi
+}
+
+install_system_packages() {
+    find_missing
+    [ -n "$missing" ] || return 0
+    has apt-get || stop "missing:$missing (names of Debian packages); install them with your package manager, then run this again"
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=""
+    elif has sudo; then
+        as_root="sudo"
+    else
+        stop "missing:$missing; run 'apt-get install$missing' as root, then run this again"
+    fi
+    echo "facefiction: installing$missing" >&2
+    $as_root apt-get -o DPkg::Lock::Timeout=300 update -qq >&2 || stop "missing:$missing; 'apt-get update' failed"
+    # Newer systems show their plugin packages only now.
+    find_missing
+    # shellcheck disable=SC2086 # a list of plain package names
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq \
+        --no-install-recommends $missing >&2 || stop "missing:$missing; 'apt-get install' failed"
+    find_missing
+    [ -z "$missing" ] || stop "still missing after the installation:$missing (libheif must be 1.14 or newer)"
+}
+
+find_rust() {
+    has cargo || PATH="$HOME/.cargo/bin:$PATH"
+    if ! has cargo && has apt-cache && apt-cache show rustup >/dev/null 2>&1; then
+        if [ "$(id -u)" -eq 0 ]; then
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rustup >&2 || true
+        elif has sudo; then
+            sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rustup >&2 || true
+        fi
+    fi
+    has cargo || stop "missing: Rust; install rustup (https://rustup.rs), then run this again"
+    cargo --version >/dev/null 2>&1 || stop "missing: the Rust toolchain of rust-toolchain.toml; run 'rustup toolchain install'"
+}
+
+# A cargo subcommand, built once from its source package: cargo_tool NAME VERSION.
+cargo_tool() {
+    PATH="$tools/bin:$PATH"
+    ! has "$1" || return 0
+    echo "facefiction: building $1 $2 (once, minutes)" >&2
+    cargo install --quiet --locked --root "$tools" "$1@$2" >&2 || stop "missing: $1; 'cargo install $1' failed"
+}
+
+install_system_packages
+find_rust
+if [ "$goal" = test ]; then
+    cargo fmt --version >/dev/null 2>&1 || stop "missing: rustfmt; run 'rustup component add rustfmt clippy'"
+    cargo clippy --version >/dev/null 2>&1 || stop "missing: clippy; run 'rustup component add rustfmt clippy'"
+    cargo_tool cargo-nextest 0.9.143
+    cargo_tool cargo-deny 0.20.2
+fi
