@@ -5,14 +5,17 @@
 //! tested against a plain version.
 
 pub mod architecture;
+pub mod blazeface;
 pub mod card;
 mod card_rules;
 pub mod cpu;
 pub mod date;
 pub mod device;
 pub mod error;
+pub mod face_mesh;
 pub mod model;
 pub mod mtcnn;
+mod tflite_layers;
 pub mod weights;
 
 pub use error::NetsError;
