@@ -1,0 +1,95 @@
+//! JPEG, PNG, WebP, GIF, BMP and TIFF.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
+
+use super::{Picture, check_size, damaged, on_white};
+use crate::identify::StillFormat;
+use crate::{Limits, MediaError};
+
+pub(super) fn decode(path: &Path, format: StillFormat, bytes: &[u8], limits: &Limits) -> Result<Picture, MediaError> {
+    let wrong = |error: ImageError| match error {
+        ImageError::Limits(_) => MediaError::TooLarge {
+            path: path.to_owned(),
+            what: "the memory for decoding in bytes",
+            actual: limits.image_memory.saturating_add(1),
+            limit: limits.image_memory,
+        },
+        error => damaged(path, error),
+    };
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.image_memory);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), name(format));
+    reader.limits(bounds.clone());
+    let mut decoder = reader.into_decoder().map_err(wrong)?;
+    let (width, height) = decoder.dimensions();
+    check_size(path, width, height, limits)?;
+    if decoder.total_bytes() > limits.image_memory {
+        let (actual, limit) = (decoder.total_bytes(), limits.image_memory);
+        return Err(MediaError::TooLarge {
+            path: path.to_owned(),
+            what: "the memory for decoding in bytes",
+            actual,
+            limit,
+        });
+    }
+    decoder.set_limits(bounds).map_err(wrong)?;
+    // A picture whose orientation cannot be read is shown as stored.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(wrong)?;
+    picture.apply_orientation(orientation);
+    Ok(Picture { rgb: opaque(picture), rotation: rotation(orientation), animated: is_animated(format, bytes) })
+}
+
+fn name(format: StillFormat) -> ImageFormat {
+    match format {
+        StillFormat::Jpeg => ImageFormat::Jpeg,
+        StillFormat::Png => ImageFormat::Png,
+        StillFormat::WebP => ImageFormat::WebP,
+        StillFormat::Gif => ImageFormat::Gif,
+        StillFormat::Bmp => ImageFormat::Bmp,
+        StillFormat::Tiff => ImageFormat::Tiff,
+        StillFormat::Heic | StillFormat::Avif => ImageFormat::Avif,
+    }
+}
+
+/// Degrees clockwise; mirroring is applied, but has no place in this number.
+fn rotation(orientation: Orientation) -> i32 {
+    match orientation {
+        Orientation::NoTransforms | Orientation::FlipHorizontal => 0,
+        Orientation::Rotate90 | Orientation::Rotate90FlipH => 90,
+        Orientation::Rotate180 | Orientation::FlipVertical => 180,
+        Orientation::Rotate270 | Orientation::Rotate270FlipH => 270,
+    }
+}
+
+/// Three channels of 8 bits.
+fn opaque(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let rgba = picture.into_rgba8();
+    let mut rgb = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in rgb.pixels_mut().zip(rgba.pixels()) {
+        to.0 = on_white(from.0);
+    }
+    rgb
+}
+
+/// Whether there is a second frame. Of the first one nothing is decoded but, for GIF, its pixels.
+fn is_animated(format: StillFormat, bytes: &[u8]) -> bool {
+    match format {
+        StillFormat::Gif => {
+            GifDecoder::new(Cursor::new(bytes)).is_ok_and(|gif| gif.into_frames().nth(1).is_some_and(|f| f.is_ok()))
+        }
+        StillFormat::Png => PngDecoder::new(Cursor::new(bytes)).is_ok_and(|png| png.is_apng().unwrap_or(false)),
+        StillFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|webp| webp.has_animation()),
+        _ => false,
+    }
+}
