@@ -119,6 +119,9 @@ pub enum NetsError {
     /// The architecture is a face finder, not a classifying backbone.
     #[error("{0} is not a classification backbone")]
     NotABackbone(&'static str),
+    /// A combination that this crate does not compute.
+    #[error("not computed here: {0}")]
+    Unsupported(&'static str),
     /// A tensor operation failed.
     #[error("tensor operation failed: {0}")]
     Candle(#[from] candle_core::Error),

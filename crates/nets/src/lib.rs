@@ -5,16 +5,20 @@
 //! tested against a plain version.
 
 pub mod architecture;
+pub mod backbone;
 pub mod blazeface;
 pub mod card;
 mod card_rules;
 pub mod cpu;
 pub mod date;
+pub mod depthwise;
 pub mod device;
 pub mod error;
 pub mod face_mesh;
 pub mod model;
 pub mod mtcnn;
+#[cfg(test)]
+mod synthetic;
 mod tflite_layers;
 pub mod weights;
 

@@ -1,0 +1,95 @@
+//! How blocks run: once, over whatever computes the layers.
+
+use crate::backbone::plan::{Block, ConvPlan, GatePlan, Skip};
+use crate::error::NetsError;
+
+/// Something that computes layers on feature maps of its own kind.
+pub(crate) trait Engine {
+    /// A batch of feature maps.
+    type Map;
+    /// A convolution made ready.
+    type Conv;
+    /// A squeeze-and-excite gate made ready.
+    type Gate;
+
+    /// Makes a convolution ready.
+    fn build_conv(&self, plan: &ConvPlan) -> Result<Self::Conv, NetsError>;
+    /// Makes a gate ready.
+    fn build_gate(&self, plan: &GatePlan) -> Result<Self::Gate, NetsError>;
+    /// Convolution, bias, activation.
+    fn conv(&self, layer: &Self::Conv, x: &Self::Map) -> Result<Self::Map, NetsError>;
+    /// Convolution, bias, `residual` added, activation.
+    fn conv_add(&self, layer: &Self::Conv, x: &Self::Map, residual: &Self::Map) -> Result<Self::Map, NetsError>;
+    /// Each channel times its factor.
+    fn gate(&self, gate: &Self::Gate, x: Self::Map) -> Result<Self::Map, NetsError>;
+    /// The largest of 3 × 3, stride 2, padding 1, of values that are not negative.
+    fn max_pool(&self, x: &Self::Map) -> Result<Self::Map, NetsError>;
+}
+
+/// The convolutional part of a network, ready to run on one engine.
+pub(crate) struct Trunk<E: Engine> {
+    pub engine: E,
+    blocks: Vec<Block<E::Conv, E::Gate>>,
+}
+
+impl<E: Engine> Trunk<E> {
+    /// Makes every layer of the plan ready.
+    pub fn build(engine: E, plan: &[Block<ConvPlan, GatePlan>]) -> Result<Self, NetsError> {
+        let blocks = plan.iter().map(|b| build(&engine, b)).collect::<Result<_, _>>()?;
+        Ok(Self { engine, blocks })
+    }
+
+    /// From pixels to the last feature map.
+    pub fn features(&self, pixels: E::Map) -> Result<E::Map, NetsError> {
+        self.blocks.iter().try_fold(pixels, |x, block| self.step(block, &x))
+    }
+
+    fn step(&self, block: &Block<E::Conv, E::Gate>, x: &E::Map) -> Result<E::Map, NetsError> {
+        let e = &self.engine;
+        match block {
+            Block::Conv(c) => e.conv(c, x),
+            Block::MaxPool => e.max_pool(x),
+            Block::Inverted { expand, depthwise, gate, project, skip } => {
+                let filtered = match expand {
+                    Some(wide) => e.conv(depthwise, &e.conv(wide, x)?)?,
+                    None => e.conv(depthwise, x)?,
+                };
+                let weighed = match gate {
+                    Some(g) => e.gate(g, filtered)?,
+                    None => filtered,
+                };
+                match skip {
+                    Skip::Add => e.conv_add(project, &weighed, x),
+                    Skip::None => e.conv(project, &weighed),
+                }
+            }
+            Block::Basic { first, second, shortcut } => {
+                let inner = e.conv(first, x)?;
+                match shortcut {
+                    Some(s) => e.conv_add(second, &inner, &e.conv(s, x)?),
+                    None => e.conv_add(second, &inner, x),
+                }
+            }
+        }
+    }
+}
+
+fn build<E: Engine>(engine: &E, block: &Block<ConvPlan, GatePlan>) -> Result<Block<E::Conv, E::Gate>, NetsError> {
+    let conv = |c: &ConvPlan| engine.build_conv(c);
+    Ok(match block {
+        Block::Conv(c) => Block::Conv(conv(c)?),
+        Block::MaxPool => Block::MaxPool,
+        Block::Inverted { expand, depthwise, gate, project, skip } => Block::Inverted {
+            expand: expand.as_ref().map(conv).transpose()?,
+            depthwise: conv(depthwise)?,
+            gate: gate.as_ref().map(|g| engine.build_gate(g)).transpose()?,
+            project: conv(project)?,
+            skip: *skip,
+        },
+        Block::Basic { first, second, shortcut } => Block::Basic {
+            first: conv(first)?,
+            second: conv(second)?,
+            shortcut: shortcut.as_ref().map(conv).transpose()?,
+        },
+    })
+}
