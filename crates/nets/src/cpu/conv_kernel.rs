@@ -121,6 +121,7 @@ mod x86 {
     use super::{Block, Job, LANES, ROWS};
     use std::arch::x86_64::{
         __m256, _mm256_add_ps, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps,
+        _mm256_storeu_ps,
     };
 
     /// Runs a block after checking that every window it reads lies in the source.
@@ -234,7 +235,7 @@ mod x86 {
                     *row = row.wrapping_add(pitch);
                 }
             }
-            store_avx2(job, tile, &acc);
+            store_avx2(job, tile, acc);
         }
         MR
     }
@@ -245,34 +246,106 @@ mod x86 {
     /// As [`tile_avx2`].
     #[target_feature(enable = "avx2,fma")]
     #[inline]
-    unsafe fn store_avx2<const MR: usize, const NV: usize>(job: &Job, tile: Tile, acc: &[[__m256; NV]; MR]) {
+    unsafe fn store_avx2<const MR: usize, const NV: usize>(job: &Job, tile: Tile, mut acc: [[__m256; NV]; MR]) {
         let [_, _, cout] = job.out_image;
-        let kind = ActivationKind::from(job.activation);
-        for (m, row) in acc.iter().enumerate() {
-            for (v, &sum) in row.iter().enumerate() {
-                let co = tile.co + 8 * v;
-                if co >= cout {
-                    break;
-                }
-                // SAFETY: pixel `m` of the tile exists and co < cout, so `m * cout + co` is inside the output, of
-                // which 8 lanes are written only if co + 8 <= cout; the residual likewise has `channels` values per
-                // pixel; slopes are padded to 16.
-                unsafe {
-                    let mut x = sum;
-                    if let Some((data, channels)) = job.residual
-                        && co < channels
-                    {
-                        let from = data.as_ptr().add((tile.pixel + m) * channels + co);
-                        x = _mm256_add_ps(x, load_some(from, channels - co));
+        let room = cout - tile.co;
+        // SAFETY: the pixels of the tile exist, so `(pixel + m) * channels + co + 8 * v` lies inside the residual as
+        // long as `co + 8 * v < channels`, of which `load_some` reads no more than `channels` allows.
+        unsafe {
+            if let Some((data, channels)) = job.residual {
+                let from = data.as_ptr().add(tile.pixel * channels);
+                if tile.co + 8 * NV <= channels {
+                    for m in 0..MR {
+                        for v in 0..NV {
+                            let x = _mm256_loadu_ps(from.add(m * channels + tile.co + 8 * v));
+                            acc[m][v] = _mm256_add_ps(acc[m][v], x);
+                        }
                     }
-                    let slopes = match job.activation {
-                        Activation::Prelu(slopes) => _mm256_loadu_ps(slopes.as_ptr().add(co)),
-                        _ => _mm256_setzero_ps(),
-                    };
-                    x = activate(kind, x, slopes);
-                    store_some(tile.out.add(m * cout + co), x, cout - co);
+                } else {
+                    for m in 0..MR {
+                        for v in 0..NV {
+                            let co = tile.co + 8 * v;
+                            if co < channels {
+                                let x = load_some(from.add(m * channels + co), channels - co);
+                                acc[m][v] = _mm256_add_ps(acc[m][v], x);
+                            }
+                        }
+                    }
                 }
             }
+        }
+        // SAFETY: slopes are padded to 16.
+        unsafe { activate_avx2(job, tile.co, &mut acc) };
+        // SAFETY: `m * cout + co + lane` is inside the output for the tile's pixels and lanes below `room`.
+        unsafe {
+            if room >= 8 * NV {
+                for m in 0..MR {
+                    for v in 0..NV {
+                        _mm256_storeu_ps(tile.out.add(m * cout + tile.co + 8 * v), acc[m][v]);
+                    }
+                }
+            } else {
+                for m in 0..MR {
+                    for v in 0..NV {
+                        if 8 * v < room {
+                            store_some(tile.out.add(m * cout + tile.co + 8 * v), acc[m][v], room - 8 * v);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The job's activation on channels `co..co + 8 * NV`. One branch per tile, not per vector.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; PReLU slopes reach to `co + 8 * NV`.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn activate_avx2<const MR: usize, const NV: usize>(job: &Job, co: usize, acc: &mut [[__m256; NV]; MR]) {
+        let none = _mm256_setzero_ps();
+        match job.activation {
+            Activation::None => {}
+            Activation::Relu => each(acc, [none; NV], |x, s| activate(ActivationKind::Relu, x, s)),
+            Activation::Relu6 => each(acc, [none; NV], |x, s| activate(ActivationKind::Relu6, x, s)),
+            Activation::Prelu(slopes) => {
+                let mut lanes = [none; NV];
+                for (v, lane) in lanes.iter_mut().enumerate() {
+                    // SAFETY: the caller vouches for the slopes' length.
+                    *lane = unsafe { _mm256_loadu_ps(slopes.as_ptr().add(co + 8 * v)) };
+                }
+                each(acc, lanes, |x, s| activate(ActivationKind::Prelu, x, s));
+            }
+            Activation::HardSwish => each(acc, [none; NV], |x, s| activate(ActivationKind::HardSwish, x, s)),
+            Activation::Silu => {
+                // A copy, so that only it needs an address: the tile itself stays in registers.
+                let mut copy = *acc;
+                silu_avx2(copy.as_flattened_mut());
+                *acc = copy;
+            }
+        }
+    }
+
+    /// `f` on each vector of the tile with the slopes of its channels.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    fn each<const MR: usize, const NV: usize>(
+        acc: &mut [[__m256; NV]; MR],
+        slopes: [__m256; NV],
+        f: impl Fn(__m256, __m256) -> __m256,
+    ) {
+        for row in acc {
+            for v in 0..NV {
+                row[v] = f(row[v], slopes[v]);
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    #[inline(never)]
+    fn silu_avx2(values: &mut [__m256]) {
+        for x in values {
+            *x = activate(ActivationKind::Silu, *x, *x);
         }
     }
 }

@@ -50,35 +50,37 @@ pub(crate) struct PlanarConv {
     size: usize,
     cin: usize,
     cout: usize,
-    /// Output channels per register tile.
-    group: usize,
-    /// `[cout / group][ky][ci][kx][group]`
+    /// Where each group of output channels ends; a group is computed together.
+    group_ends: Vec<usize>,
+    /// Group by group `[ky][ci][kx][channels of the group]`.
     weights: Vec<f32>,
     bias: Vec<f32>,
     slopes: Option<Vec<f32>>,
 }
 
 impl PlanarConv {
-    /// From weights in PyTorch's order `[out, in, k, k]`. 4, 5 or 6 (tried in that order) must divide `out`.
+    /// From weights in PyTorch's order `[out, in, k, k]`.
     #[expect(clippy::indexing_slicing, reason = "indices run over the shape that is asserted first")]
     pub fn from_oihw(shape: [usize; 4], weights: &[f32], bias: &[f32], slopes: Option<&[f32]>) -> Self {
         let [cout, cin, size, width] = shape;
         assert!(size == width && weights.len() == cout * cin * size * size && bias.len() == cout);
         assert!(slopes.is_none_or(|s| s.len() == cout), "PReLU has one slope per channel");
-        let group = planar_kernel::GROUPS.into_iter().find(|g| cout % g == 0).unwrap_or(1);
+        let group_ends = planar_kernel::group_ends(cout);
         let mut packed = Vec::with_capacity(weights.len());
-        for first in (0..cout).step_by(group) {
+        let mut first = 0;
+        for &end in &group_ends {
             for ky in 0..size {
                 for ci in 0..cin {
                     for kx in 0..size {
                         let at = |co: usize| ((co * cin + ci) * size + ky) * size + kx;
-                        packed.extend((first..first + group).map(|co| weights[at(co)]));
+                        packed.extend((first..end).map(|co| weights[at(co)]));
                     }
                 }
             }
+            first = end;
         }
         let slopes = slopes.map(<[f32]>::to_vec);
-        Self { size, cin, cout, group, weights: packed, bias: bias.to_vec(), slopes }
+        Self { size, cin, cout, group_ends, weights: packed, bias: bias.to_vec(), slopes }
     }
 
     /// Output channels.
@@ -93,19 +95,19 @@ impl PlanarConv {
         assert!(source.rows >= self.size, "ring is shorter than the window");
         let reach = width.next_multiple_of(8) + self.size - 1;
         assert!(reach <= source.pitch && width.next_multiple_of(8) <= target.pitch, "row is wider than its ring");
-        let mut rows = [0; 4];
-        for (ky, row) in rows.iter_mut().take(self.size).enumerate() {
-            *row = source.offset(y + ky);
+        let mut taps = Vec::with_capacity(self.size * self.size * self.cin);
+        for ky in 0..self.size {
+            for ci in 0..self.cin {
+                let plane = source.offset(y + ky) + ci * source.pitch;
+                taps.extend((0..self.size).map(|kx| plane + kx));
+            }
         }
         let to = target.offset(y);
         let out_len = self.cout * target.pitch;
         let job = planar_kernel::Job {
             source: &source.data,
-            rows: rows.get(..self.size).unwrap_or_default(),
-            pitch: source.pitch,
-            cin: self.cin,
-            size: self.size,
-            group: self.group,
+            taps: &taps,
+            group_ends: &self.group_ends,
             width,
             weights: &self.weights,
             bias: &self.bias,

@@ -1,25 +1,27 @@
-//! The inner loops of [`super::PlanarConv`]: up to 24 columns by 4 channels (or 16 by 5 or 6) at a time.
+//! The inner loops of [`super::PlanarConv`]: 16 columns by up to 6 channels at a time.
 
 use super::simd::Avx2;
 
-/// Output channels per register tile that have a kernel, best first.
-pub(crate) const GROUPS: [usize; 3] = [4, 5, 6];
+/// Most output channels in a register tile: 6 x 2 accumulators, 2 vectors of columns and a weight are 15 of the 16
+/// registers. (4 x 3 would fill all 16 and makes the compiler spill.)
+pub(crate) const GROUP: usize = 6;
+
+/// Cuts `channels` into as few groups of at most [`GROUP`] as possible, as even as possible; gives the ends.
+pub(crate) fn group_ends(channels: usize) -> Vec<usize> {
+    let groups = channels.div_ceil(GROUP);
+    (1..=groups).map(|i| (i * channels).div_ceil(groups)).collect()
+}
 
 /// One output row. Built by `PlanarConv::row`, which has checked every length.
 pub(crate) struct Job<'a> {
     pub source: &'a [f32],
-    /// Offset of each input row under the window.
-    pub rows: &'a [usize],
-    /// Columns between planes of the source.
-    pub pitch: usize,
-    pub cin: usize,
-    /// Window size.
-    pub size: usize,
-    /// Output channels per tile; divides their number.
-    pub group: usize,
+    /// Where in the source column 0 of each tap begins, in the order of the weights.
+    pub taps: &'a [usize],
+    /// Where each group of output channels ends.
+    pub group_ends: &'a [usize],
     /// Output columns.
     pub width: usize,
-    /// `[cout / group][ky][ci][kx][group]`
+    /// Group by group `[taps][channels of the group]`.
     pub weights: &'a [f32],
     pub bias: &'a [f32],
     pub slopes: Option<&'a [f32]>,
@@ -28,19 +30,21 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Weights per tile of channels.
-    fn depth(&self) -> usize {
-        self.size * self.size * self.cin * self.group
+    /// First channel, number of channels and place of the weights of each group.
+    fn groups(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let mut first = 0;
+        self.group_ends.iter().map(move |&end| {
+            let group = (first, end - first, first * self.taps.len());
+            first = end;
+            group
+        })
     }
 }
 
 /// Computes the row into `out`, `[cout][out_pitch]`.
 pub(crate) fn run(job: &Job, out: &mut [f32], simd: Option<Avx2>) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(token) = simd
-        && GROUPS.contains(&job.group)
-        && (job.size == 3 || job.size == 1)
-    {
+    if let Some(token) = simd {
         x86::run(job, out, token);
         return;
     }
@@ -55,26 +59,20 @@ pub(crate) fn run(job: &Job, out: &mut [f32], simd: Option<Avx2>) {
     reason = "offsets lie in lengths that PlanarConv::row checked; a wrong one must stop"
 )]
 fn plain(job: &Job, out: &mut [f32]) {
-    for (co, (plane, &bias)) in out.chunks_exact_mut(job.out_pitch).zip(job.bias).enumerate() {
-        let target = &mut plane[..job.width];
-        target.fill(bias);
-        let weights = &job.weights[co / job.group * job.depth()..][..job.depth()];
-        let mut weights = weights.iter().skip(co % job.group).step_by(job.group);
-        for &row in job.rows {
-            for ci in 0..job.cin {
-                for kx in 0..job.size {
-                    let w = weights.next().copied().unwrap_or(0.0);
-                    let source = &job.source[row + ci * job.pitch + kx..][..job.width];
-                    for (t, &x) in target.iter_mut().zip(source) {
-                        *t += x * w;
-                    }
+    for (first, count, at) in job.groups() {
+        for co in first..first + count {
+            let target = &mut out[co * job.out_pitch..][..job.width];
+            target.fill(job.bias[co]);
+            let weights = job.weights[at..].iter().skip(co - first).step_by(count);
+            for (&tap, &w) in job.taps.iter().zip(weights) {
+                for (t, &x) in target.iter_mut().zip(&job.source[tap..][..job.width]) {
+                    *t += x * w;
                 }
             }
-        }
-        if let Some(slopes) = job.slopes {
-            let slope = slopes[co];
-            for t in target {
-                *t = t.max(0.0) + slope * t.min(0.0);
+            if let Some(slopes) = job.slopes {
+                for t in target {
+                    *t = t.max(0.0) + slopes[co] * t.min(0.0);
+                }
             }
         }
     }
@@ -86,102 +84,126 @@ mod x86 {
     use super::super::simd::Avx2;
     use super::Job;
     use std::arch::x86_64::{
-        _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps,
-        _mm256_setzero_ps, _mm256_storeu_ps,
+        _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_setzero_ps,
+        _mm256_storeu_ps,
     };
 
     /// Checks what the kernel relies on and runs it.
     pub(super) fn run(job: &Job, out: &mut [f32], _proof: Avx2) {
         let wide = job.width.next_multiple_of(8);
         let cout = job.bias.len();
-        let reach = (job.cin - 1) * job.pitch + wide + job.size - 1;
-        assert!(job.rows.len() == job.size && job.rows.iter().all(|r| r + reach <= job.source.len()));
-        assert!(wide <= job.out_pitch && out.len() == cout * job.out_pitch && cout % job.group == 0);
-        assert_eq!(job.weights.len(), cout / job.group * job.depth());
+        assert!(job.taps.iter().all(|tap| tap + wide <= job.source.len()));
+        assert!(wide <= job.out_pitch && out.len() == cout * job.out_pitch);
+        assert!(job.group_ends.is_sorted() && job.group_ends.last() == Some(&cout));
+        assert_eq!(job.weights.len(), cout * job.taps.len());
         assert!(job.slopes.is_none_or(|s| s.len() == cout));
         // SAFETY: `_proof` says that AVX2 and FMA exist; the lengths are asserted above.
-        unsafe {
-            match (job.group, job.size) {
-                (4, 3) => row_avx2::<4, 3, 3>(job, out),
-                (4, _) => row_avx2::<4, 1, 3>(job, out),
-                (5, 3) => row_avx2::<5, 3, 2>(job, out),
-                (5, _) => row_avx2::<5, 1, 2>(job, out),
-                (_, 3) => row_avx2::<6, 3, 2>(job, out),
-                _ => row_avx2::<6, 1, 2>(job, out),
-            }
-        }
+        unsafe { row_avx2(job, out) }
     }
 
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts; `G` is the job's group, `K` its window size; `V` is 2 or 3.
+    /// AVX2 and FMA; the lengths that [`run`] asserts.
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn row_avx2<const G: usize, const K: usize, const V: usize>(job: &Job, out: &mut [f32]) {
-        let to = out.as_mut_ptr();
-        let mut x = 0;
-        while x < job.width {
-            let vectors = (job.width - x).div_ceil(8).min(V);
-            for first in (0..job.bias.len()).step_by(G) {
-                // SAFETY: columns `x..x + 8 * vectors` end at or before the width rounded up to 8.
+    unsafe fn row_avx2(job: &Job, out: &mut [f32]) {
+        for x in (0..job.width).step_by(16) {
+            for (first, count, weights) in job.groups() {
+                let tile = Tile { x, first, weights, out: out.as_mut_ptr() };
+                // SAFETY: the tile's columns end at or before the width rounded up to 8; its channels are a group.
                 unsafe {
-                    match vectors {
-                        1 => tile_avx2::<G, K, 1>(job, to, x, first),
-                        2 => tile_avx2::<G, K, 2>(job, to, x, first),
-                        _ => tile_avx2::<G, K, 3>(job, to, x, first),
-                    }
-                }
-            }
-            x += 8 * vectors;
-        }
-    }
-
-    /// Columns `x..x + 8 * V` of the channels `first..first + G`.
-    ///
-    /// # Safety
-    /// As [`row_avx2`]; the columns end at or before the width rounded up to 8.
-    #[target_feature(enable = "avx2,fma")]
-    #[inline]
-    unsafe fn tile_avx2<const G: usize, const K: usize, const V: usize>(
-        job: &Job,
-        out: *mut f32,
-        x: usize,
-        first: usize,
-    ) {
-        // SAFETY: rows, planes and columns stay within the reach that `run` asserts; the weights of this tile of
-        // channels are the `depth` values from `first * depth / G` on.
-        unsafe {
-            let mut acc = [[_mm256_setzero_ps(); V]; G];
-            for (g, sums) in acc.iter_mut().enumerate() {
-                *sums = [_mm256_broadcast_ss(&*job.bias.as_ptr().add(first + g)); V];
-            }
-            let mut weights = job.weights.as_ptr().add(first / G * job.depth());
-            for &row in job.rows {
-                let mut plane = job.source.as_ptr().add(row + x);
-                for _ in 0..job.cin {
-                    for kx in 0..K {
-                        let mut columns = [_mm256_setzero_ps(); V];
-                        for (v, c) in columns.iter_mut().enumerate() {
-                            *c = _mm256_loadu_ps(plane.add(kx + 8 * v));
-                        }
-                        for (g, sums) in acc.iter_mut().enumerate() {
-                            let w = _mm256_broadcast_ss(&*weights.add(g));
-                            for (sum, &c) in sums.iter_mut().zip(&columns) {
-                                *sum = _mm256_fmadd_ps(w, c, *sum);
+                    match (count, job.width - x > 8) {
+                        (6, true) => tile_avx2::<6, 2>(job, tile),
+                        (5, true) => tile_avx2::<5, 2>(job, tile),
+                        (4, true) => tile_avx2::<4, 2>(job, tile),
+                        (6, false) => tile_avx2::<6, 1>(job, tile),
+                        (5, false) => tile_avx2::<5, 1>(job, tile),
+                        (4, false) => tile_avx2::<4, 1>(job, tile),
+                        (_, wide) => {
+                            for g in 0..count {
+                                channel_avx2(job, Tile { first: first + g, weights: weights + g, ..tile }, count, wide);
                             }
                         }
-                        weights = weights.add(G);
                     }
-                    plane = plane.wrapping_add(job.pitch);
                 }
             }
-            let zero = _mm256_setzero_ps();
-            for (g, sums) in acc.iter().enumerate() {
-                let slope = match job.slopes {
-                    Some(slopes) => _mm256_broadcast_ss(&*slopes.as_ptr().add(first + g)),
-                    None => _mm256_set1_ps(1.0),
-                };
-                for (v, &sum) in sums.iter().enumerate() {
-                    let y = _mm256_fmadd_ps(slope, _mm256_min_ps(sum, zero), _mm256_max_ps(sum, zero));
-                    _mm256_storeu_ps(out.add((first + g) * job.out_pitch + x + 8 * v), y);
+        }
+    }
+
+    /// A register tile: columns from `x` on, channels from `first` on.
+    #[derive(Clone, Copy)]
+    struct Tile {
+        x: usize,
+        first: usize,
+        /// Where the first channel's weights begin.
+        weights: usize,
+        /// The output row.
+        out: *mut f32,
+    }
+
+    /// One channel of a group of `count`.
+    ///
+    /// # Safety
+    /// As [`tile_avx2`].
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn channel_avx2(job: &Job, tile: Tile, count: usize, wide: bool) {
+        // SAFETY: see `strided_avx2`.
+        unsafe {
+            if wide { strided_avx2::<1, 2>(job, tile, count) } else { strided_avx2::<1, 1>(job, tile, count) }
+        }
+    }
+
+    /// A whole group of `G` channels by `8 * V` columns.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`run`] asserts; the columns end at or before the width rounded up to 8.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn tile_avx2<const G: usize, const V: usize>(job: &Job, tile: Tile) {
+        // SAFETY: a whole group's weights lie one after the other.
+        unsafe { strided_avx2::<G, V>(job, tile, G) }
+    }
+
+    /// `G` channels by `8 * V` columns, the weights of one tap `stride` values after those of the tap before.
+    ///
+    /// # Safety
+    /// As [`tile_avx2`].
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn strided_avx2<const G: usize, const V: usize>(job: &Job, tile: Tile, stride: usize) {
+        // SAFETY: every tap has `width` rounded up to 8 columns in the source, as `run` asserts; channels are below
+        // `cout`; the weights of a group are `taps * count` values from `first * taps` on.
+        unsafe {
+            let mut acc = [[_mm256_setzero_ps(); V]; G];
+            for g in 0..G {
+                acc[g] = [_mm256_broadcast_ss(&*job.bias.as_ptr().add(tile.first + g)); V];
+            }
+            let mut weights = job.weights.as_ptr().add(tile.weights);
+            for &tap in job.taps {
+                let from = job.source.as_ptr().add(tap + tile.x);
+                let mut columns = [_mm256_setzero_ps(); V];
+                for v in 0..V {
+                    columns[v] = _mm256_loadu_ps(from.add(8 * v));
+                }
+                for g in 0..G {
+                    let w = _mm256_broadcast_ss(&*weights.add(g));
+                    for v in 0..V {
+                        acc[g][v] = _mm256_fmadd_ps(w, columns[v], acc[g][v]);
+                    }
+                }
+                weights = weights.wrapping_add(stride);
+            }
+            if let Some(slopes) = job.slopes {
+                let zero = _mm256_setzero_ps();
+                for g in 0..G {
+                    let slope = _mm256_broadcast_ss(&*slopes.as_ptr().add(tile.first + g));
+                    for v in 0..V {
+                        let x = acc[g][v];
+                        acc[g][v] = _mm256_fmadd_ps(slope, _mm256_min_ps(x, zero), _mm256_max_ps(x, zero));
+                    }
+                }
+            }
+            for g in 0..G {
+                for v in 0..V {
+                    _mm256_storeu_ps(tile.out.add((tile.first + g) * job.out_pitch + tile.x + 8 * v), acc[g][v]);
                 }
             }
         }
