@@ -26,6 +26,10 @@ need() {
         *) missing="$missing $1" ;;
     esac
 }
+# Whether apt can install the package: some names are known without a version behind them.
+is_offered() {
+    [ -n "$(apt-cache --quiet=2 policy "$1" 2>/dev/null | sed -n 's/.*Candidate: *\([0-9].*\)/\1/p')" ]
+}
 find_missing() {
     missing=""
     { has ffmpeg && has ffprobe; } || need ffmpeg
@@ -42,17 +46,15 @@ find_missing() {
         # The tests write pictures too.
         [ "$goal" != test ] || plugins="$plugins libheif-plugin-x265 libheif-plugin-aomenc"
         for plugin in $plugins; do
-            if [ -n "$(apt-cache --quiet=2 policy "$plugin" 2>/dev/null | sed -n 's/.*Candidate: *\([0-9].*\)/\1/p')" ]; then
+            if is_offered "$plugin"; then
                 dpkg-query --show --showformat='${db:Status-Status}' "$plugin" 2>/dev/null | grep -qx installed || need "$plugin"
             fi
         done
     fi
 }
 
-install_system_packages() {
-    find_missing
-    [ -n "$missing" ] || return 0
-    has apt-get || stop "missing:$missing (names of Debian packages); install them with your package manager, then run this again"
+# apt_get ARGUMENT...: as root, quietly; what it said is shown when it fails.
+apt_get() {
     if [ "$(id -u)" -eq 0 ]; then
         as_root=""
     elif has sudo; then
@@ -60,25 +62,35 @@ install_system_packages() {
     else
         stop "missing:$missing; run 'apt-get install$missing' as root, then run this again"
     fi
+    log=$(mktemp)
+    if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        stop "missing:$missing; 'apt-get $1' failed"
+    fi
+    rm -f "$log"
+}
+
+install_system_packages() {
+    find_missing
+    [ -n "$missing" ] || return 0
+    has apt-get || stop "missing:$missing (names of Debian packages); install them with your package manager, then run this again"
     echo "facefiction: installing$missing" >&2
-    $as_root apt-get -o DPkg::Lock::Timeout=300 update -qq >&2 || stop "missing:$missing; 'apt-get update' failed"
+    apt_get update -qq
     # Newer systems show their plugin packages only now.
     find_missing
     # shellcheck disable=SC2086 # a list of plain package names
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq \
-        --no-install-recommends $missing >&2 || stop "missing:$missing; 'apt-get install' failed"
+    apt_get install -y -qq --no-install-recommends $missing
     find_missing
     [ -z "$missing" ] || stop "still missing after the installation:$missing (libheif must be 1.14 or newer)"
 }
 
 find_rust() {
     has cargo || PATH="$HOME/.cargo/bin:$PATH"
-    if ! has cargo && has apt-cache && apt-cache show rustup >/dev/null 2>&1; then
-        if [ "$(id -u)" -eq 0 ]; then
-            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rustup >&2 || true
-        elif has sudo; then
-            sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rustup >&2 || true
-        fi
+    # Debian 13 and Ubuntu 24.04 have rustup as a package.
+    if ! has cargo && has apt-cache && is_offered rustup; then
+        missing=" rustup"
+        apt_get install -y -qq rustup
     fi
     has cargo || stop "missing: Rust; install rustup (https://rustup.rs), then run this again"
     cargo --version >/dev/null 2>&1 || stop "missing: the Rust toolchain of rust-toolchain.toml; run 'rustup toolchain install'"

@@ -80,13 +80,17 @@ pub fn verify(root: &Path) -> Result<()> {
     for folder in &folders {
         let source = sources.iter().find(|model| folder.ends_with(&model.id));
         match verify_folder(folder, source) {
-            Ok(hash) => eprintln!("{}: {hash} as its card says", folder.display()),
-            Err(error) => problems.push(format!("{error:#}: {}", folder.display())),
+            Ok(hash) => eprintln!("{}: {hash} as its card says", relative(folder, root)),
+            Err(error) => problems.push(format!("{error:#}: {}", relative(folder, root))),
         }
     }
     ensure!(!folders.is_empty(), "no models: {}", models.display());
     ensure!(problems.is_empty(), "{} of {} models are wrong\n{}", problems.len(), folders.len(), problems.join("\n"));
     Ok(())
+}
+
+fn relative<'a>(path: &'a Path, root: &Path) -> std::path::Display<'a> {
+    path.strip_prefix(root).unwrap_or(path).display()
 }
 
 fn model_folders(models: &Path) -> Result<Vec<PathBuf>> {
