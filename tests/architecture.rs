@@ -60,6 +60,7 @@ const NETWORK_CLIENTS: [&str; 14] = [
 const FORBIDDEN_FOLDERS: [&str; 6] = ["core", "common", "utils", "types", "services", "helpers"];
 
 const MAX_LINES: usize = 800;
+const MAX_SAMPLES_BYTES: u64 = 3_000_000;
 const SOURCE_ENDINGS: [&str; 7] = ["rs", "py", "sh", "ts", "tsx", "js", "css"];
 /// Made by tools, or not ours to lay out.
 const SKIPPED_FOLDERS: [&str; 7] = ["target", ".git", ".cache", ".tools", "node_modules", "out", "dist"];
@@ -291,6 +292,35 @@ fn files_stay_readable_and_folders_say_what_they_hold() {
         }
     }
     assert!(files > 20, "this test looks at the wrong folder");
+    assert_none(&problems);
+}
+
+/// Whoever passes the repository on must be able to tell whose work is in it.
+#[test]
+fn samples_and_models_say_where_they_come_from() {
+    let mut problems = Vec::new();
+    let folder = root().join("assets/samples");
+    let sources = fs::read_to_string(folder.join("SOURCES.md")).expect("assets/samples/SOURCES.md reads");
+    let mut total = 0;
+    for entry in fs::read_dir(&folder).expect("assets/samples lists") {
+        let entry = entry.expect("assets/samples lists");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        total += entry.metadata().expect("a sample has a size").len();
+        if name != "SOURCES.md" && !sources.contains(&format!("`{name}`")) {
+            problems.push(format!("assets/samples/SOURCES.md does not name {name}"));
+        }
+    }
+    if total > MAX_SAMPLES_BYTES {
+        problems.push(format!("assets/samples takes {total} bytes, at most {MAX_SAMPLES_BYTES}"));
+    }
+    let notice = fs::read_to_string(root().join("models/NOTICE")).expect("models/NOTICE reads");
+    for entry in fs::read_dir(root().join("models")).expect("models lists") {
+        let entry = entry.expect("models lists");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with('.') && !notice.contains(&name) {
+            problems.push(format!("models/NOTICE does not name {name}"));
+        }
+    }
     assert_none(&problems);
 }
 
