@@ -22,6 +22,7 @@ pub struct FaceMesh {
 /// The last blocks for one output.
 #[derive(Debug, Clone)]
 struct Head {
+    first: BlazeBlock,
     wide: Vec<BlazeBlock>,
     squeeze: Conv,
     narrow: BlazeBlock,
@@ -79,17 +80,15 @@ impl FaceMesh {
             stem: names.conv(1, [16, 3, 3], 2, Some(1))?,
             trunk,
             points: Head {
-                wide: vec![
-                    names.block([15, 16, 16], [128, 128], 2)?,
-                    names.block([16, 17, 17], [128, 128], 1)?,
-                    names.block([17, 18, 18], [128, 128], 1)?,
-                ],
+                first: names.block([15, 16, 16], [128, 128], 2)?,
+                wide: vec![names.block([16, 17, 17], [128, 128], 1)?, names.block([17, 18, 18], [128, 128], 1)?],
                 squeeze: names.conv(19, [32, 1, 128], 1, Some(19))?,
                 narrow: names.block([18, 20, 20], [32, 32], 1)?,
                 out: names.dense(21, 3 * Self::POINTS)?,
             },
             presence: Head {
-                wide: vec![names.block([23, 28, 26], [128, 128], 2)?],
+                first: names.block([23, 28, 26], [128, 128], 2)?,
+                wide: Vec::new(),
                 squeeze: names.conv(29, [32, 1, 128], 1, Some(27))?,
                 narrow: names.block([24, 30, 28], [32, 32], 1)?,
                 out: names.dense(31, 1)?,
@@ -109,7 +108,7 @@ impl FaceMesh {
         }
         let mut x = self.stem.forward(crops);
         for block in &self.trunk {
-            x = block.forward(&x);
+            x.advance(block.forward(&x));
         }
         let (points, presence) = (self.points.forward(&x), self.presence.forward(&x));
         let faces = points.data.chunks_exact(3 * Self::POINTS).zip(&presence.data);
@@ -121,12 +120,14 @@ impl FaceMesh {
 
 impl Head {
     fn forward(&self, trunk: &Nhwc) -> Nhwc {
-        let mut x = None;
+        let mut x = self.first.forward(trunk);
         for block in &self.wide {
-            x = Some(block.forward(x.as_ref().unwrap_or(trunk)));
+            x.advance(block.forward(&x));
         }
-        let x = self.squeeze.forward(x.as_ref().unwrap_or(trunk));
-        self.out.forward(&self.narrow.forward(&x))
+        x.advance(self.squeeze.forward(&x));
+        x.advance(self.narrow.forward(&x));
+        x.advance(self.out.forward(&x));
+        x
     }
 }
 

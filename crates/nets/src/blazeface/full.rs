@@ -70,12 +70,15 @@ impl FullRange {
     /// Logits `[n][2304]` and boxes `[n][2304][16]`.
     pub(super) fn forward(&self, images: &Nhwc) -> (Vec<f32>, Vec<f32>) {
         let [s96, s48, s24, s12, s6] = &self.stages;
-        let x48 = run(s48, &run(s96, &self.stem.forward(images)));
-        let x24 = run(s24, &x48);
+        let mut x = self.stem.forward(images);
+        x.advance(run(s96, &x));
+        x.advance(run(s48, &x));
+        let x24 = run(s24, &x);
         let x12 = run(s12, &x24);
-        let mut x = run(s6, &x12);
-        for (merge, lateral) in self.merges.iter().zip([&x12, &x24, &x48]) {
-            x = merge.forward(&x, lateral);
+        let x48 = std::mem::replace(&mut x, run(s6, &x12));
+        for (merge, beside) in self.merges.iter().zip([x12, x24, x48]) {
+            x.advance(merge.forward(&x, &beside));
+            beside.recycle();
         }
         (self.classes.forward(&x), self.boxes.forward(&x))
     }
@@ -83,27 +86,39 @@ impl FullRange {
 
 /// One block after the other.
 fn run(blocks: &[DoubleBlock], x: &Nhwc) -> Nhwc {
-    let mut y = None;
+    let mut y: Option<Nhwc> = None;
     for block in blocks {
-        y = Some(block.forward(y.as_ref().unwrap_or(x)));
+        let next = block.forward(y.as_ref().unwrap_or(x));
+        if let Some(last) = y.replace(next) {
+            last.recycle();
+        }
     }
     y.unwrap_or_else(|| x.clone())
 }
 
 impl DoubleBlock {
     fn forward(&self, x: &Nhwc) -> Nhwc {
-        let inner = self.second.forward(&self.down.forward(&self.first.forward(x)));
-        if self.residual { self.up.forward_add(&inner, x) } else { self.up.forward(&inner) }
+        let mut inner = self.first.forward(x);
+        inner.advance(self.down.forward(&inner));
+        inner.advance(self.second.forward(&inner));
+        let out = if self.residual { self.up.forward_add(&inner, x) } else { self.up.forward(&inner) };
+        inner.recycle();
+        out
     }
 }
 
 impl Merge {
     fn forward(&self, below: &Nhwc, beside: &Nhwc) -> Nhwc {
-        let mut x = double_size(&self.below.forward(below));
-        for (sum, v) in x.data.iter_mut().zip(&self.lateral.forward(beside).data) {
+        let small = self.below.forward(below);
+        let mut x = double_size(&small);
+        let beside = self.lateral.forward(beside);
+        for (sum, v) in x.data.iter_mut().zip(&beside.data) {
             *sum += v;
         }
-        run(&self.blocks, &x)
+        small.recycle();
+        beside.recycle();
+        x.advance(run(&self.blocks, &x));
+        x
     }
 }
 
@@ -111,10 +126,10 @@ impl Merge {
 /// lies a quarter of the way from its nearest input cell to the next; edges repeat.
 #[expect(clippy::indexing_slicing, reason = "neighbours are clamped to the image")]
 fn double_size(x: &Nhwc) -> Nhwc {
-    let mut out = Nhwc::zeros(x.n, 2 * x.h, 2 * x.w, x.c);
+    let mut out = Nhwc::scratch(x.n, 2 * x.h, 2 * x.w, x.c);
     let neighbour = |o: usize, len: usize| {
         let near = o / 2;
-        (near, if o % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(len - 1) })
+        (near, if o.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(len - 1) })
     };
     for (i, target) in out.data.chunks_exact_mut(x.c).enumerate() {
         let (row, ox) = (i / (2 * x.w), i % (2 * x.w));

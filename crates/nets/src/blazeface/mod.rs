@@ -60,8 +60,8 @@ pub struct BlazeFace {
 
 #[derive(Debug, Clone)]
 enum Net {
-    Short(short::ShortRange),
-    Full(full::FullRange),
+    Short(Box<short::ShortRange>),
+    Full(Box<full::FullRange>),
 }
 
 impl BlazeFace {
@@ -71,8 +71,8 @@ impl BlazeFace {
     /// [`NetsError::MissingTensor`], [`NetsError::TensorShape`].
     pub fn load(range: Range, weights: &Weights) -> Result<Self, NetsError> {
         let net = match range {
-            Range::Short => Net::Short(short::ShortRange::load(weights)?),
-            Range::Full => Net::Full(full::FullRange::load(weights)?),
+            Range::Short => Net::Short(Box::new(short::ShortRange::load(weights)?)),
+            Range::Full => Net::Full(Box::new(full::FullRange::load(weights)?)),
         };
         Ok(Self { net })
     }

@@ -76,16 +76,22 @@ impl ShortRange {
     /// Logits `[n][896]` and boxes `[n][896][16]`.
     pub(super) fn forward(&self, images: &Nhwc) -> (Vec<f32>, Vec<f32>) {
         let (fine, coarse) = self.blocks.split_at(FINE);
-        let stem = self.stem.forward(images);
-        let fine = fine.iter().fold(stem, |x, block| block.forward(&x));
-        let mut deep = None;
-        for block in coarse {
-            deep = Some(block.forward(deep.as_ref().unwrap_or(&fine)));
+        let mut x = self.stem.forward(images);
+        for block in fine {
+            x.advance(block.forward(&x));
         }
-        let coarse = deep.as_ref().unwrap_or(&fine);
-        let logits = interleave(&self.fine.classes.forward(&fine), &self.coarse.classes.forward(coarse));
-        let boxes = interleave(&self.fine.boxes.forward(&fine), &self.coarse.boxes.forward(coarse));
-        (logits, boxes)
+        let (fine_classes, fine_boxes) = self.fine.forward(&x);
+        for block in coarse {
+            x.advance(block.forward(&x));
+        }
+        let (coarse_classes, coarse_boxes) = self.coarse.forward(&x);
+        (interleave(&fine_classes, &coarse_classes), interleave(&fine_boxes, &coarse_boxes))
+    }
+}
+
+impl Heads {
+    fn forward(&self, x: &Nhwc) -> (Nhwc, Nhwc) {
+        (self.classes.forward(x), self.boxes.forward(x))
     }
 }
 

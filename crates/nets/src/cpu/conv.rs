@@ -154,17 +154,12 @@ impl Conv {
         x.assert_consistent();
         assert_eq!(x.c, self.cin, "input channels");
         let pad = self.padding.resolve([x.h, x.w], self.kernel, self.stride);
-        let wide;
-        let source = if pad == [0; 4] {
-            x
-        } else {
-            wide = x.padded(pad);
-            &wide
-        };
+        let padded = (pad != [0; 4]).then(|| x.padded(pad));
+        let source = padded.as_ref().unwrap_or(x);
         let [kh, kw] = self.kernel;
         assert!(source.h >= kh && source.w >= kw, "input is smaller than the window");
         let (oh, ow) = ((source.h - kh) / self.stride + 1, (source.w - kw) / self.stride + 1);
-        let mut out = Nhwc::zeros(x.n, oh, ow, self.cout);
+        let mut out = Nhwc::scratch(x.n, oh, ow, self.cout);
         if let Some(r) = residual {
             r.assert_consistent();
             assert!((r.n, r.h, r.w) == (out.n, oh, ow) && r.c <= self.cout, "residual does not fit");
@@ -189,6 +184,9 @@ impl Conv {
                 .for_each(|(i, part)| conv_kernel::run(&job, i * chunk, part, simd));
         } else {
             conv_kernel::run(&job, 0, &mut out.data, simd);
+        }
+        if let Some(padded) = padded {
+            padded.recycle();
         }
         out
     }

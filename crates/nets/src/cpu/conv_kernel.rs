@@ -35,12 +35,24 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Where in `source` the window of output pixel `pixel` (over the whole batch) begins.
-    fn base(&self, pixel: usize) -> usize {
+    /// Where in `source` the windows of the output pixels from `first` on (counted over the whole batch) begin.
+    fn bases(&self, first: usize, out: &mut [usize]) {
         let ([h, w, cin], [oh, ow, _]) = (self.image, self.out_image);
-        let (row, ox) = (pixel / ow, pixel % ow);
-        let (image, oy) = (row / oh, row % oh);
-        ((image * h + oy * self.stride) * w + ox * self.stride) * cin
+        let (row, mut ox) = (first / ow, first % ow);
+        let (mut image, mut oy) = (row / oh, row % oh);
+        let start = |image: usize, oy: usize| (image * h + oy * self.stride) * w * cin;
+        let mut line = start(image, oy);
+        for base in out {
+            *base = line + ox * self.stride * cin;
+            ox += 1;
+            if ox == ow {
+                (ox, oy) = (0, oy + 1);
+                if oy == oh {
+                    (oy, image) = (0, image + 1);
+                }
+                line = start(image, oy);
+            }
+        }
     }
 
     /// `(values in a run, runs in a window, pitch between runs)`.
@@ -57,12 +69,11 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
     let mut bases = [0; BLOCK];
     for start in (0..pixels).step_by(BLOCK) {
         let count = BLOCK.min(pixels - start);
-        for (i, base) in bases.iter_mut().take(count).enumerate() {
-            *base = job.base(first + start + i);
-        }
-        let (Some(bases), Some(part)) = (bases.get(..count), out.get_mut(start * cout..(start + count) * cout)) else {
+        let (Some(bases), Some(part)) = (bases.get_mut(..count), out.get_mut(start * cout..(start + count) * cout))
+        else {
             return;
         };
+        job.bases(first + start, bases);
         let block = Block { bases, first: first + start, out: part };
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = simd {
@@ -115,6 +126,11 @@ fn plain(job: &Job, block: Block) {
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "loops over a register tile have constant bounds: they unroll and the checks vanish"
+)]
 mod x86 {
     use super::super::Activation;
     use super::super::simd::{ActivationKind, Avx2, activate, load_some, store_some};

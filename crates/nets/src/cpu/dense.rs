@@ -25,6 +25,9 @@ impl Dense {
     #[must_use]
     pub fn forward(&self, x: Nhwc) -> Nhwc {
         let c = x.image_len();
-        self.conv.forward(&Nhwc { n: x.n, h: 1, w: 1, c, data: x.data })
+        let x = Nhwc { n: x.n, h: 1, w: 1, c, data: x.data };
+        let out = self.conv.forward(&x);
+        x.recycle();
+        out
     }
 }

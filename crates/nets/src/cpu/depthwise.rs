@@ -79,7 +79,7 @@ impl Depthwise {
         let (ph, pw) = (x.h + top + bottom, x.w + left + right);
         assert!(ph >= kh && pw >= kw, "input is smaller than the window");
         let (oh, ow) = ((ph - kh) / self.stride + 1, (pw - kw) / self.stride + 1);
-        let mut out = Nhwc::zeros(x.n, oh, ow, x.c);
+        let mut out = Nhwc::scratch(x.n, oh, ow, x.c);
         let job = Job {
             source: &x.data,
             image: [x.h, x.w, x.c],

@@ -61,7 +61,8 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
     for (i, target) in out.chunks_exact_mut(ow * c).enumerate() {
         let (image, oy) = ((first + i) / oh, (first + i) % oh);
         let taps = job.taps(oy, kh, top, h);
-        let y = oy * job.stride + taps.start - top.min(oy * job.stride + taps.start);
+        // A window entirely in the padding has no taps, and its place may lie below the image.
+        let y = (oy * job.stride + taps.start).saturating_sub(top).min(h - taps.len());
         let rows = &job.source[(image * h + y) * w * c..(image * h + y + taps.len()) * w * c];
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = simd {
@@ -99,6 +100,11 @@ fn plain(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], columns: 
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "loops over a register tile have constant bounds: they unroll and the checks vanish"
+)]
 mod x86 {
     use super::super::Activation;
     use super::super::simd::{ActivationKind, Avx2, activate, load_some, store_some};
@@ -184,25 +190,46 @@ mod x86 {
         // when co + 8 <= c; `load_some` reads only the `count` that exist otherwise; likewise the stores.
         unsafe {
             let mut acc = [_mm256_loadu_ps(job.bias.as_ptr().add(co)); P];
-            let mut source = row.source;
+            // Without taps in this direction the place may lie beyond the row; then nothing is read there.
+            let column = (tile.ox * stride + columns.start).wrapping_sub(left);
+            let mut source = row.source.wrapping_add(column.wrapping_mul(c).wrapping_add(co));
             for ky in row.taps.clone() {
-                for kx in columns.clone() {
-                    let weight = _mm256_loadu_ps(job.weights.as_ptr().add((ky * kw + kx) * wide + co));
-                    let first = source.add((tile.ox * stride + kx - left) * c + co);
-                    for (p, sum) in acc.iter_mut().enumerate() {
-                        let x = load_some(first.add(p * stride * c), count);
-                        *sum = _mm256_fmadd_ps(x, weight, *sum);
+                let weights = job.weights.as_ptr().add(ky * kw * wide + co);
+                if K == 0 {
+                    for (i, kx) in columns.clone().enumerate() {
+                        let weight = _mm256_loadu_ps(weights.add(kx * wide));
+                        for p in 0..P {
+                            let x = load_some(source.add((p * stride + i) * c), count);
+                            acc[p] = _mm256_fmadd_ps(x, weight, acc[p]);
+                        }
+                    }
+                } else {
+                    // Column by column, so that each is loaded once: it meets tap `col - p * S` of pixel `p`.
+                    for col in 0..(P - 1) * S + K {
+                        let x = load_some(source.add(col * c), count);
+                        for p in 0..P {
+                            if (p * S..p * S + K).contains(&col) {
+                                let weight = _mm256_loadu_ps(weights.add((col - p * S) * wide));
+                                acc[p] = _mm256_fmadd_ps(x, weight, acc[p]);
+                            }
+                        }
                     }
                 }
                 source = source.wrapping_add(w * c);
             }
-            let kind = ActivationKind::from(job.activation);
-            let slopes = match job.activation {
-                Activation::Prelu(slopes) => _mm256_loadu_ps(slopes.as_ptr().add(co)),
-                _ => _mm256_setzero_ps(),
-            };
-            for (p, &sum) in acc.iter().enumerate() {
-                store_some(row.out.add((tile.ox + p) * c + co), activate(kind, sum, slopes), count);
+            let mut lanes = acc;
+            if !matches!(job.activation, Activation::None) {
+                let kind = ActivationKind::from(job.activation);
+                let slopes = match job.activation {
+                    Activation::Prelu(slopes) => _mm256_loadu_ps(slopes.as_ptr().add(co)),
+                    _ => _mm256_setzero_ps(),
+                };
+                for sum in &mut lanes {
+                    *sum = activate(kind, *sum, slopes);
+                }
+            }
+            for p in 0..P {
+                store_some(row.out.add((tile.ox + p) * c + co), lanes[p], count);
             }
         }
     }

@@ -23,6 +23,8 @@ mod planar_kernel;
 mod pool;
 mod simd;
 mod tensor;
+#[cfg(test)]
+mod tests;
 
 pub use activation::Activation;
 pub use conv::{Conv, ConvSpec, Padding};

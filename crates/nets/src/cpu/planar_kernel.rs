@@ -80,6 +80,11 @@ fn plain(job: &Job, out: &mut [f32]) {
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "loops over a register tile have constant bounds: they unroll and the checks vanish"
+)]
 mod x86 {
     use super::super::simd::Avx2;
     use super::Job;
@@ -146,9 +151,7 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn channel_avx2(job: &Job, tile: Tile, count: usize, wide: bool) {
         // SAFETY: see `strided_avx2`.
-        unsafe {
-            if wide { strided_avx2::<1, 2>(job, tile, count) } else { strided_avx2::<1, 1>(job, tile, count) }
-        }
+        unsafe { if wide { strided_avx2::<1, 2>(job, tile, count) } else { strided_avx2::<1, 1>(job, tile, count) } }
     }
 
     /// A whole group of `G` channels by `8 * V` columns.

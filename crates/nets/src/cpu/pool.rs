@@ -62,7 +62,7 @@ impl MaxPool {
     pub fn forward(&self, x: &Nhwc) -> Nhwc {
         x.assert_consistent();
         let ((oh, top), (ow, left)) = (self.windows(x.h), self.windows(x.w));
-        let mut out = Nhwc::zeros(x.n, oh, ow, x.c);
+        let mut out = Nhwc::scratch(x.n, oh, ow, x.c);
         let c = x.c;
         if c == 0 || oh * ow == 0 {
             return out;

@@ -1,5 +1,16 @@
 //! The activation tensor of the CPU kernels.
 
+use std::cell::RefCell;
+
+/// Buffers that a thread keeps for its next layers: fresh ones cost page faults that weigh as much as a small layer.
+const KEPT: usize = 8;
+/// Largest buffer kept, in values (2 MiB).
+const KEPT_LEN: usize = 1 << 19;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Activations in channels-last order: element `(n, y, x, c)` is
 /// `data[((n * h + y) * w + x) * c_count + c]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +32,37 @@ impl Nhwc {
     #[must_use]
     pub fn zeros(n: usize, h: usize, w: usize, c: usize) -> Self {
         Self { n, h, w, c, data: vec![0.0; n * h * w * c] }
+    }
+
+    /// A tensor whose values are all about to be overwritten: zeros, or what an earlier layer left.
+    pub(crate) fn scratch(n: usize, h: usize, w: usize, c: usize) -> Self {
+        let len = n * h * w * c;
+        let kept = BUFFERS.with_borrow_mut(|buffers| {
+            let fits = buffers.iter().enumerate().filter(|(_, b)| b.capacity() >= len);
+            let best = fits.min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
+            best.map(|i| buffers.swap_remove(i))
+        });
+        let mut data = kept.unwrap_or_default();
+        data.resize(len, 0.0);
+        Self { n, h, w, c, data }
+    }
+
+    /// Leaves the buffer to the layers that this thread runs next.
+    pub(crate) fn recycle(self) {
+        if (1..=KEPT_LEN).contains(&self.data.capacity()) {
+            BUFFERS.with_borrow_mut(|buffers| {
+                buffers.push(self.data);
+                if buffers.len() > KEPT {
+                    let smallest = buffers.iter().enumerate().min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
+                    smallest.map(|i| buffers.swap_remove(i));
+                }
+            });
+        }
+    }
+
+    /// Becomes `next`, recycling what it was.
+    pub(crate) fn advance(&mut self, next: Self) {
+        std::mem::replace(self, next).recycle();
     }
 
     /// Takes `data` as `[n, h, w, c]`; `None` when its length is not the product.
@@ -68,7 +110,8 @@ impl Nhwc {
     /// A copy with a border of zeros around each image.
     pub(crate) fn padded(&self, [top, bottom, left, right]: [usize; 4]) -> Self {
         self.assert_consistent();
-        let mut out = Self::zeros(self.n, self.h + top + bottom, self.w + left + right, self.c);
+        let mut out = Self::scratch(self.n, self.h + top + bottom, self.w + left + right, self.c);
+        out.data.fill(0.0);
         let (from, to) = (self.w * self.c, out.w * self.c);
         if from == 0 || self.h == 0 {
             return out;

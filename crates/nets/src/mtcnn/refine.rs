@@ -1,9 +1,10 @@
 //! R-Net and O-Net: small crops in, one decision per crop out.
 
 use super::face_probability;
-use crate::cpu::{Activation, Conv, ConvSpec, Dense, MaxPool, Nhwc};
+use crate::cpu::{Activation, Conv, ConvSpec, Dense, MaxPool, Nhwc, worth_splitting};
 use crate::error::NetsError;
 use crate::weights::Weights;
+use rayon::prelude::*;
 
 /// R-Net's answer for one crop.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,11 +44,29 @@ pub struct ONet {
     points: Dense,
 }
 
-/// Convolutions, each followed by a pool or not, and the shared dense layer.
+/// Convolutions and the shared dense layer.
 #[derive(Debug, Clone)]
 struct Trunk {
-    convolutions: Vec<(Conv, Option<MaxPool>)>,
+    first: Layer,
+    layers: Vec<Layer>,
     dense: Dense,
+}
+
+/// A convolution and the pool after it, if any.
+#[derive(Debug, Clone)]
+struct Layer {
+    conv: Conv,
+    pool: Option<MaxPool>,
+}
+
+impl Layer {
+    fn forward(&self, x: &Nhwc) -> Nhwc {
+        let mut y = self.conv.forward(x);
+        if let Some(pool) = self.pool {
+            y.advance(pool.forward(&y));
+        }
+        y
+    }
 }
 
 impl RNet {
@@ -60,14 +79,12 @@ impl RNet {
     /// [`NetsError::MissingTensor`], [`NetsError::TensorShape`].
     pub fn load(weights: &Weights) -> Result<Self, NetsError> {
         let loader = Loader { weights, prefix: "rnet" };
-        let convolutions = vec![
-            (loader.conv(1, [28, 3, 3])?, Some(MaxPool::ceil(3, 2))),
-            (loader.conv(2, [48, 28, 3])?, Some(MaxPool::ceil(3, 2))),
-            (loader.conv(3, [64, 48, 2])?, None),
-        ];
+        let first = loader.layer(1, [28, 3, 3], Some(MaxPool::ceil(3, 2)))?;
+        let layers =
+            vec![loader.layer(2, [48, 28, 3], Some(MaxPool::ceil(3, 2)))?, loader.layer(3, [64, 48, 2], None)?];
         let dense = loader.first_dense("dense4", "prelu4", [128, 64, 3])?;
         Ok(Self {
-            trunk: Trunk { convolutions, dense },
+            trunk: Trunk { first, layers, dense },
             face: loader.dense("dense5_1", [2, 128])?,
             offsets: loader.dense("dense5_2", [4, 128])?,
         })
@@ -79,11 +96,13 @@ impl RNet {
     /// [`NetsError::InputShape`].
     pub fn forward(&self, crops: &Nhwc) -> Result<Vec<RNetOutput>, NetsError> {
         check("R-Net", "[n, 24, 24, 3]", Self::SIZE, crops)?;
-        let features = self.trunk.forward(crops);
-        let faces = self.face.forward(features.clone());
-        let offsets = self.offsets.forward(features);
-        let rows = rows::<2>(&faces).iter().zip(rows::<4>(&offsets));
-        Ok(rows.map(|(&[no, yes], &offsets)| RNetOutput { face: face_probability(no, yes), offsets }).collect())
+        Ok(by_chunks(crops, RNET_MACS, |chunk| {
+            let features = self.trunk.forward(chunk);
+            let faces = self.face.forward(features.clone());
+            let offsets = self.offsets.forward(features);
+            let rows = rows::<2>(&faces).iter().zip(rows::<4>(&offsets));
+            rows.map(|(&[no, yes], &offsets)| RNetOutput { face: face_probability(no, yes), offsets }).collect()
+        }))
     }
 }
 
@@ -97,15 +116,15 @@ impl ONet {
     /// [`NetsError::MissingTensor`], [`NetsError::TensorShape`].
     pub fn load(weights: &Weights) -> Result<Self, NetsError> {
         let loader = Loader { weights, prefix: "onet" };
-        let convolutions = vec![
-            (loader.conv(1, [32, 3, 3])?, Some(MaxPool::ceil(3, 2))),
-            (loader.conv(2, [64, 32, 3])?, Some(MaxPool::ceil(3, 2))),
-            (loader.conv(3, [64, 64, 3])?, Some(MaxPool::ceil(2, 2))),
-            (loader.conv(4, [128, 64, 2])?, None),
+        let first = loader.layer(1, [32, 3, 3], Some(MaxPool::ceil(3, 2)))?;
+        let layers = vec![
+            loader.layer(2, [64, 32, 3], Some(MaxPool::ceil(3, 2)))?,
+            loader.layer(3, [64, 64, 3], Some(MaxPool::ceil(2, 2)))?,
+            loader.layer(4, [128, 64, 2], None)?,
         ];
         let dense = loader.first_dense("dense5", "prelu5", [256, 128, 3])?;
         Ok(Self {
-            trunk: Trunk { convolutions, dense },
+            trunk: Trunk { first, layers, dense },
             face: loader.dense("dense6_1", [2, 256])?,
             offsets: loader.dense("dense6_2", [4, 256])?,
             points: loader.dense("dense6_3", [10, 256])?,
@@ -118,25 +137,55 @@ impl ONet {
     /// [`NetsError::InputShape`].
     pub fn forward(&self, crops: &Nhwc) -> Result<Vec<ONetOutput>, NetsError> {
         check("O-Net", "[n, 48, 48, 3]", Self::SIZE, crops)?;
-        let features = self.trunk.forward(crops);
-        let faces = self.face.forward(features.clone());
-        let offsets = self.offsets.forward(features.clone());
-        let points = self.points.forward(features);
-        let rows = rows::<2>(&faces).iter().zip(rows::<4>(&offsets)).zip(rows::<10>(&points));
-        Ok(rows
-            .map(|((&[no, yes], &offsets), &points)| ONetOutput { face: face_probability(no, yes), offsets, points })
-            .collect())
+        Ok(by_chunks(crops, ONET_MACS, |chunk| {
+            let features = self.trunk.forward(chunk);
+            let faces = self.face.forward(features.clone());
+            let offsets = self.offsets.forward(features.clone());
+            let points = self.points.forward(features);
+            let rows = rows::<2>(&faces).iter().zip(rows::<4>(&offsets)).zip(rows::<10>(&points));
+            rows.map(|((&[no, yes], &offsets), &points)| ONetOutput {
+                face: face_probability(no, yes),
+                offsets,
+                points,
+            })
+            .collect()
+        }))
     }
 }
 
 impl Trunk {
     fn forward(&self, crops: &Nhwc) -> Nhwc {
-        let mut x = None;
-        for (conv, pool) in &self.convolutions {
-            let y = conv.forward(x.as_ref().unwrap_or(crops));
-            x = Some(pool.map(|p| p.forward(&y)).unwrap_or(y));
+        let mut x = self.first.forward(crops);
+        for layer in &self.layers {
+            x.advance(layer.forward(&x));
         }
-        self.dense.forward(x.unwrap_or_else(|| crops.clone()))
+        self.dense.forward(x)
+    }
+}
+
+/// Multiply-adds per crop.
+const RNET_MACS: usize = 1_500_000;
+/// Multiply-adds per crop.
+const ONET_MACS: usize = 12_900_000;
+
+/// Answers for all crops, some of them at a time: few enough for their activations to stay in the cache, enough to
+/// fill the dense layers' tiles. Chunks run in parallel when they are worth it.
+fn by_chunks<T: Send>(crops: &Nhwc, macs: usize, answer: impl Fn(&Nhwc) -> Vec<T> + Sync) -> Vec<T> {
+    /// About 250 kB of first-layer output for either network, and a multiple of the kernel's six rows.
+    const CHUNK_VALUES: usize = 6 * RNet::SIZE * RNet::SIZE * 3;
+    let len = crops.image_len();
+    let per_chunk = (CHUNK_VALUES / len).max(2);
+    let run = |values: &[f32]| {
+        let mut chunk = Nhwc::scratch(values.len() / len, crops.h, crops.w, crops.c);
+        chunk.data.copy_from_slice(values);
+        let answers = answer(&chunk);
+        chunk.recycle();
+        answers
+    };
+    if crops.n > per_chunk && worth_splitting(crops.n * macs) {
+        crops.data.par_chunks(per_chunk * len).flat_map_iter(run).collect()
+    } else {
+        crops.data.chunks(per_chunk * len).flat_map(run).collect()
     }
 }
 
@@ -165,15 +214,16 @@ impl Loader<'_> {
     }
 
     /// `conv<i>` of shape `[out, in, k]` with its `prelu<i>`.
-    fn conv(&self, i: usize, [out, input, k]: [usize; 3]) -> Result<Conv, NetsError> {
+    fn layer(&self, i: usize, [out, input, k]: [usize; 3], pool: Option<MaxPool>) -> Result<Layer, NetsError> {
         let shape = [out, input, k, k];
         let slopes = self.tensor(&format!("prelu{i}.weight"), &[out])?.to_vec();
-        Ok(Conv::from_oihw(
+        let conv = Conv::from_oihw(
             shape,
             self.tensor(&format!("conv{i}.weight"), &shape)?,
             self.tensor(&format!("conv{i}.bias"), &[out])?,
             ConvSpec::unit(Activation::Prelu(slopes)),
-        ))
+        );
+        Ok(Layer { conv, pool })
     }
 
     fn dense(&self, name: &str, shape: [usize; 2]) -> Result<Dense, NetsError> {

@@ -1,0 +1,307 @@
+//! Every kernel against a definition written down a second time, on random shapes.
+
+use super::simd::Avx2;
+use super::{Activation, Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows};
+use proptest::prelude::*;
+
+/// Values -1..1 by a formula, different for every seed.
+fn values(len: usize, seed: u32) -> Vec<f32> {
+    let hash = |i: u32| (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x85eb_ca6b);
+    (0..len as u32).map(|i| (hash(i) >> 8) as f32 / 8_388_608.0 - 1.0).collect()
+}
+
+fn tensor([n, h, w, c]: [usize; 4], seed: u32) -> Nhwc {
+    Nhwc::from_vec([n, h, w, c], values(n * h * w * c, seed)).unwrap()
+}
+
+/// The value at a place that may lie outside the image.
+fn at(x: &Nhwc, n: usize, y: isize, col: isize, c: usize) -> Option<f32> {
+    let inside = (0..x.h as isize).contains(&y) && (0..x.w as isize).contains(&col);
+    inside.then(|| x.data[((n * x.h + y as usize) * x.w + col as usize) * x.c + c])
+}
+
+fn assert_close(actual: &[f32], expected: &[f32]) {
+    assert_eq!(actual.len(), expected.len());
+    for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
+        assert!((a - e).abs() <= 1e-4 * (1.0 + e.abs()), "value {i}: {a} instead of {e}");
+    }
+}
+
+fn activations(channels: usize) -> impl Strategy<Value = Activation> {
+    prop_oneof![
+        Just(Activation::None),
+        Just(Activation::Relu),
+        Just(Activation::Relu6),
+        Just(Activation::Silu),
+        Just(Activation::HardSwish),
+        any::<u32>().prop_map(move |seed| Activation::Prelu(values(channels, seed))),
+    ]
+}
+
+fn paddings() -> impl Strategy<Value = Padding> {
+    prop_oneof![
+        Just(Padding::VALID),
+        Just(Padding::Same),
+        (0usize..3).prop_map(Padding::all),
+        [0usize..3, 0..3, 0..3, 0..3].prop_map(Padding::Explicit),
+    ]
+}
+
+/// A convolution problem.
+#[derive(Debug, Clone)]
+struct Case {
+    input: [usize; 4],
+    kernel: [usize; 2],
+    cout: usize,
+    stride: usize,
+    padding: Padding,
+    activation: Activation,
+    residual: Option<usize>,
+    seed: u32,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let sizes = (1usize..3, 5usize..14, 5usize..14, 1usize..40, 1usize..6, 1usize..6, 1usize..50, 1usize..4);
+    sizes.prop_flat_map(|(n, h, w, cin, kh, kw, cout, stride)| {
+        (paddings(), activations(cout), proptest::option::of(1..=cout), any::<u32>()).prop_map(
+            move |(padding, activation, residual, seed)| Case {
+                input: [n, h, w, cin],
+                kernel: [kh, kw],
+                cout,
+                stride,
+                padding,
+                activation,
+                residual,
+                seed,
+            },
+        )
+    })
+}
+
+impl Case {
+    fn spec(&self) -> ConvSpec {
+        ConvSpec { stride: self.stride, padding: self.padding, activation: self.activation.clone() }
+    }
+
+    /// `[oh, ow]` and the zeros above and left.
+    fn layout(&self) -> ([usize; 2], [isize; 2]) {
+        let ([_, h, w, _], [kh, kw]) = (self.input, self.kernel);
+        let [top, bottom, left, right] = self.padding.resolve([h, w], self.kernel, self.stride);
+        let out = [(h + top + bottom - kh) / self.stride + 1, (w + left + right - kw) / self.stride + 1];
+        (out, [top as isize, left as isize])
+    }
+}
+
+/// The definition of a convolution with weights `[out, in, kh, kw]`.
+fn conv_by_definition(case: &Case, x: &Nhwc, weights: &[f32], bias: &[f32], residual: Option<&Nhwc>) -> Vec<f32> {
+    let ([oh, ow], [top, left]) = case.layout();
+    let ([n, .., cin], [kh, kw]) = (case.input, case.kernel);
+    let mut out = Vec::new();
+    for (b, oy, ox, co) in indices([n, oh, ow, case.cout]) {
+        let mut sum = f64::from(bias[co]);
+        for (ci, ky, kx, _) in indices([cin, kh, kw, 1]) {
+            let (y, col) = ((oy * case.stride + ky) as isize - top, (ox * case.stride + kx) as isize - left);
+            let weight = weights[((co * cin + ci) * kh + ky) * kw + kx];
+            sum += f64::from(at(x, b, y, col, ci).unwrap_or(0.0)) * f64::from(weight);
+        }
+        if let Some(r) = residual.filter(|r| co < r.c) {
+            sum += f64::from(at(r, b, oy as isize, ox as isize, co).unwrap());
+        }
+        out.push(case.activation.apply(sum as f32, co));
+    }
+    out
+}
+
+fn indices([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = (usize, usize, usize, usize)> {
+    (0..a * b * c * d).map(move |i| (i / (b * c * d), i / (c * d) % b, i / d % c, i % d))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    #[test]
+    fn convolution_is_its_definition(case in cases()) {
+        let ([n, h, w, cin], [kh, kw]) = (case.input, case.kernel);
+        let [top, bottom, left, right] = case.padding.resolve([h, w], case.kernel, case.stride);
+        prop_assume!(h + top + bottom >= kh && w + left + right >= kw);
+        let x = tensor(case.input, case.seed);
+        let (weights, bias) = (values(case.cout * cin * kh * kw, 1), values(case.cout, 2));
+        let ([oh, ow], _) = case.layout();
+        let residual = case.residual.map(|c| tensor([n, oh, ow, c], 3));
+        let expected = conv_by_definition(&case, &x, &weights, &bias, residual.as_ref());
+        let conv = Conv::from_oihw([case.cout, cin, kh, kw], &weights, &bias, case.spec());
+        let fast = conv.run(&x, residual.as_ref(), Avx2::detect());
+        prop_assert_eq!([fast.n, fast.h, fast.w, fast.c], [n, oh, ow, case.cout]);
+        assert_close(&fast.data, &expected);
+        assert_close(&conv.run(&x, residual.as_ref(), None).data, &expected);
+        let turned: Vec<f32> = indices([case.cout, kh, kw, cin])
+            .map(|(co, ky, kx, ci)| weights[((co * cin + ci) * kh + ky) * kw + kx])
+            .collect();
+        let same = Conv::from_ohwi([case.cout, kh, kw, cin], &turned, &bias, case.spec());
+        prop_assert_eq!(same.run(&x, residual.as_ref(), Avx2::detect()), fast);
+    }
+
+    #[test]
+    fn depthwise_is_its_definition(case in cases()) {
+        let ([n, h, w, c], [kh, kw]) = (case.input, case.kernel);
+        let [top, bottom, left, right] = case.padding.resolve([h, w], case.kernel, case.stride);
+        prop_assume!(h + top + bottom >= kh && w + left + right >= kw);
+        let activation = match &case.activation {
+            Activation::Prelu(_) => Activation::Prelu(values(c, case.seed)),
+            other => other.clone(),
+        };
+        let case = Case { activation, cout: c, ..case };
+        let x = tensor(case.input, case.seed);
+        let (weights, bias) = (values(c * kh * kw, 1), values(c, 2));
+        let ([oh, ow], [top, left]) = case.layout();
+        let expected: Vec<f32> = indices([n, oh, ow, c])
+            .map(|(b, oy, ox, ch)| {
+                let mut sum = f64::from(bias[ch]);
+                for (ky, kx, ..) in indices([kh, kw, 1, 1]) {
+                    let (y, col) = ((oy * case.stride + ky) as isize - top, (ox * case.stride + kx) as isize - left);
+                    let weight = weights[(ch * kh + ky) * kw + kx];
+                    sum += f64::from(at(&x, b, y, col, ch).unwrap_or(0.0)) * f64::from(weight);
+                }
+                case.activation.apply(sum as f32, ch)
+            })
+            .collect();
+        let layer = Depthwise::from_chw([c, kh, kw], &weights, &bias, case.spec());
+        let fast = layer.run(&x, Avx2::detect());
+        prop_assert_eq!([fast.n, fast.h, fast.w, fast.c], [n, oh, ow, c]);
+        assert_close(&fast.data, &expected);
+        assert_close(&layer.run(&x, None).data, &expected);
+    }
+
+    #[test]
+    fn depthwise_of_the_usual_kernels_is_its_definition(
+        (kernel, stride, c, w) in (prop_oneof![Just(3usize), Just(5)], 1usize..3, 1usize..35, 5usize..30),
+        seed in any::<u32>(),
+    ) {
+        let spec = ConvSpec { stride, padding: Padding::Same, activation: Activation::None };
+        let x = tensor([2, 7, w, c], seed);
+        let layer = Depthwise::from_chw([c, kernel, kernel], &values(c * kernel * kernel, 1), &values(c, 2), spec);
+        assert_close(&layer.run(&x, Avx2::detect()).data, &layer.run(&x, None).data);
+    }
+
+    #[test]
+    fn pooling_is_its_definition(
+        shape in [1usize..3, 1usize..12, 1usize..12, 1usize..20],
+        (size, stride) in (1usize..4, 1usize..4),
+        seed in any::<u32>(),
+    ) {
+        let x = tensor(shape, seed);
+        for (pool, same, ceil) in [
+            (MaxPool::floor(size, stride), false, false),
+            (MaxPool::ceil(size, stride), false, true),
+            (MaxPool::same(size, stride), true, false),
+        ] {
+            // PyTorch's rule: a window counts if it fits, or in ceil mode if it starts inside; a ceil-mode image
+            // smaller than the window has one.
+            let windows = |len: usize| {
+                let starts = (0..len).step_by(stride);
+                if same { len.div_ceil(stride) } else if ceil {
+                    let whole = starts.clone().filter(|s| s + size <= len).count();
+                    let partial = starts.clone().find(|s| s + size > len && (whole == 0 && *s == 0
+                        || whole > 0 && *s == whole * stride && (whole - 1) * stride + size < len));
+                    whole + usize::from(partial.is_some())
+                } else { starts.filter(|s| s + size <= len).count() }
+            };
+            let before = |len: usize| {
+                let total = ((len.div_ceil(stride) - 1) * stride + size).saturating_sub(len);
+                if same { (total / 2) as isize } else { 0 }
+            };
+            let out = pool.forward(&x);
+            prop_assert_eq!([out.h, out.w], [windows(x.h), windows(x.w)]);
+            for (i, (b, oy, ox, c)) in indices([x.n, out.h, out.w, x.c]).enumerate() {
+                let cells = indices([size, size, 1, 1]).filter_map(|(ky, kx, ..)| {
+                    let y = (oy * stride + ky) as isize - before(x.h);
+                    at(&x, b, y, (ox * stride + kx) as isize - before(x.w), c)
+                });
+                prop_assert_eq!(out.data[i], cells.fold(f32::NEG_INFINITY, f32::max));
+            }
+        }
+    }
+
+    #[test]
+    fn planar_rows_are_the_convolution_of_the_image(
+        (cin, cout, k, h, w) in (1usize..5, 1usize..20, prop_oneof![Just(1usize), Just(3)], 4usize..8, 4usize..60),
+        prelu in any::<bool>(),
+        seed in any::<u32>(),
+    ) {
+        let x = tensor([1, h, w, cin], seed);
+        let (weights, bias, slopes) = (values(cout * cin * k * k, 1), values(cout, 2), values(cout, 3));
+        let activation = if prelu { Activation::Prelu(slopes.clone()) } else { Activation::None };
+        let shape = [cout, cin, k, k];
+        let expected = Conv::from_oihw(shape, &weights, &bias, ConvSpec::unit(activation)).run(&x, None, None);
+        let layer = PlanarConv::from_oihw(shape, &weights, &bias, prelu.then_some(slopes.as_slice()));
+        for simd in [None, Avx2::detect()] {
+            let (mut source, mut target) = (PlanarRows::new(k, cin, w), PlanarRows::new(2, cout, w));
+            for y in 0..h {
+                for (c, plane) in source.planes_mut(y).enumerate() {
+                    for (col, v) in plane.iter_mut().take(w).enumerate() {
+                        *v = at(&x, 0, y as isize, col as isize, c).unwrap();
+                    }
+                }
+                let Some(oy) = (y + 1).checked_sub(k) else { continue };
+                layer.row(&source, oy, expected.w, &mut target, simd);
+                for (c, plane) in target.planes(oy).enumerate() {
+                    let row: Vec<f32> =
+                        (0..expected.w).map(|col| at(&expected, 0, oy as isize, col as isize, c).unwrap()).collect();
+                    assert_close(&plane[..expected.w], &row);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dense_is_its_definition((n, input, out) in (1usize..20, 1usize..70, 1usize..40), seed in any::<u32>()) {
+        let (x, weights, bias) = (values(n * input, seed), values(input * out, 1), values(out, 2));
+        let expected: Vec<f32> = indices([n, out, 1, 1])
+            .map(|(row, o, ..)| {
+                let products = (0..input).map(|i| f64::from(x[row * input + i]) * f64::from(weights[o * input + i]));
+                (products.sum::<f64>() + f64::from(bias[o])) as f32
+            })
+            .collect();
+        let layer = Dense::new([out, input], &weights, &bias, Activation::None);
+        let y = layer.forward(Nhwc::from_vec([n, 1, 1, input], x).unwrap());
+        prop_assert_eq!([y.n, y.h, y.w, y.c], [n, 1, 1, out]);
+        assert_close(&y.data, &expected);
+    }
+}
+
+#[test]
+fn smooth_activations_hold_over_their_whole_range() {
+    let points: Vec<f32> = (-4000..=4000).map(|i| i as f32 / 40.0).collect();
+    let x = Nhwc::from_vec([points.len(), 1, 1, 1], points).unwrap();
+    for activation in [Activation::Silu, Activation::HardSwish] {
+        let conv = Conv::from_oihw([1, 1, 1, 1], &[1.0], &[], ConvSpec::unit(activation.clone()));
+        for (y, &v) in conv.forward(&x).data.iter().zip(&x.data) {
+            let expected = activation.apply(v, 0);
+            assert!((y - expected).abs() <= 1e-6 * (1.0 + expected.abs()), "{activation:?}({v}) = {y}");
+        }
+    }
+}
+
+#[test]
+fn reused_buffers_leave_no_trace() {
+    let conv = Conv::from_oihw(
+        [5, 3, 3, 3],
+        &values(135, 1),
+        &[],
+        ConvSpec { stride: 2, padding: Padding::Same, activation: Activation::Relu },
+    );
+    let x = tensor([1, 9, 11, 3], 4);
+    let first = conv.forward(&x);
+    for _ in 0..3 {
+        Nhwc::from_vec([1, 40, 40, 8], vec![f32::NAN; 12_800]).unwrap().recycle();
+        Nhwc::from_vec([1, 6, 6, 8], vec![f32::NAN; 288]).unwrap().recycle();
+        assert_eq!(conv.forward(&x), first);
+    }
+}
+
+#[test]
+#[should_panic(expected = "tensor data does not match its shape")]
+fn a_tensor_that_lies_about_its_shape_is_stopped() {
+    let conv = Conv::from_oihw([1, 1, 1, 1], &[1.0], &[], ConvSpec::unit(Activation::None));
+    let _ = conv.forward(&Nhwc { n: 1, h: 100, w: 100, c: 1, data: vec![0.0; 8] });
+}
