@@ -4,9 +4,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 out=out/demo
-mkdir -p "$out"
+FACEFICTION_MODELS=$(pwd)/models
+export FACEFICTION_MODELS
 cargo run --quiet --locked --release --package cli -- scan assets/samples --format text --out "$out"
-cargo run --quiet --locked --release --package cli -- scan assets/samples --format json --out "$out" --quiet
 echo
-echo "Written to $(pwd)/$out:"
+echo "Results, also as JSON and CSV, are in $(pwd)/$out:"
 ls -1 "$out"

@@ -317,8 +317,15 @@ fn samples_and_models_say_where_they_come_from() {
     for entry in fs::read_dir(root().join("models")).expect("models lists") {
         let entry = entry.expect("models lists");
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() && !name.starts_with('.') && !notice.contains(&name) {
+        if !entry.path().is_dir() || name.starts_with('.') {
+            continue;
+        }
+        if !notice.contains(&name) {
             problems.push(format!("models/NOTICE does not name {name}"));
+        }
+        let card = fs::read_to_string(entry.path().join("card.toml")).expect("a card reads");
+        if card.to_ascii_lowercase().contains("\"draft\"") {
+            problems.push(format!("a field of models/{name}/card.toml is a draft"));
         }
     }
     assert_none(&problems);
