@@ -21,6 +21,7 @@ mod depthwise_kernel;
 mod planar;
 mod planar_kernel;
 mod pool;
+mod rows_kernel;
 mod simd;
 mod tensor;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub(crate) use planar::{PlanarConv, PlanarRows};
 pub use pool::MaxPool;
+pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
 pub use tensor::Nhwc;
 

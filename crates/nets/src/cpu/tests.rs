@@ -1,7 +1,9 @@
 //! Every kernel against a definition written down a second time, on random shapes.
 
 use super::simd::Avx2;
-use super::{Activation, Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows};
+use super::{
+    Activation, Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows, pool_pairs, split_rgb,
+};
 use proptest::prelude::*;
 
 /// Values -1..1 by a formula, different for every seed.
@@ -249,6 +251,26 @@ proptest! {
                         (0..expected.w).map(|col| at(&expected, 0, oy as isize, col as isize, c).unwrap()).collect();
                     assert_close(&plane[..expected.w], &row);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_split_and_pooled_as_defined(columns in 1usize..70, seed in 0u32..1_000_000) {
+        let pixels = values(columns * 3, seed);
+        let (above, below) = (values(2 * columns, seed), values(2 * columns, seed + 1));
+        for simd in [None, Avx2::detect()] {
+            let mut planes = [(); 3].map(|()| vec![9.0; columns + 5]);
+            split_rgb(&pixels, planes.each_mut().map(Vec::as_mut_slice), simd);
+            for (c, plane) in planes.iter().enumerate() {
+                let expected: Vec<f32> = pixels.iter().skip(c).step_by(3).copied().chain([9.0; 5]).collect();
+                prop_assert_eq!(plane, &expected);
+            }
+            let mut pooled = vec![0.0; columns];
+            pool_pairs([&above, &below], &mut pooled, simd);
+            for (i, p) in pooled.into_iter().enumerate() {
+                let square = [above[2 * i], above[2 * i + 1], below[2 * i], below[2 * i + 1]];
+                prop_assert_eq!(p, square.into_iter().fold(f32::NEG_INFINITY, f32::max));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! P-Net: the fully convolutional proposal network that sees every level of the image pyramid.
 
 use super::face_probability;
-use crate::cpu::{Nhwc, PlanarConv, PlanarRows, Simd, worth_splitting};
+use crate::cpu::{Nhwc, PlanarConv, PlanarRows, Simd, pool_pairs, split_rgb, worth_splitting};
 use crate::error::NetsError;
 use crate::weights::Weights;
 use rayon::prelude::*;
@@ -130,7 +130,7 @@ impl PNet {
             while next_second < y + 3 {
                 while next_pooled < next_second + 3 {
                     while next_input < (2 * next_pooled + 4).min(size.h) {
-                        split_planes(image, size.w, next_input, &mut rings.input);
+                        split_planes(image, size.w, next_input, &mut rings.input, simd);
                         next_input += 1;
                     }
                     self.pooled_row(&mut rings, size, next_pooled, simd);
@@ -163,18 +163,11 @@ impl PNet {
         let [a, b] = rows;
         let above = rings.first.planes(a);
         for ((above, below), to) in above.zip(rings.first.planes(b)).zip(rings.pooled.planes_mut(y)) {
-            let pairs = above.as_chunks::<2>().0.iter().zip(below.as_chunks::<2>().0);
-            for (t, (&[p, q], &[r, s])) in to.iter_mut().zip(pairs).take(size.pooled_w) {
-                let (left, right) = (larger(p, r), larger(q, s));
-                *t = larger(left, right);
+            if let Some(to) = to.get_mut(..size.pooled_w) {
+                pool_pairs([above, below], to, simd);
             }
         }
     }
-}
-
-/// Unlike `f32::max`, one instruction.
-fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
 }
 
 /// Sizes that follow from an input of `h` x `w`.
@@ -224,13 +217,11 @@ impl Rings {
 }
 
 /// Row `y` of an interleaved image as three planes.
-fn split_planes(image: &[f32], w: usize, y: usize, ring: &mut PlanarRows) {
+fn split_planes(image: &[f32], w: usize, y: usize, ring: &mut PlanarRows, simd: Option<Simd>) {
     let row = image.get(y * w * 3..(y + 1) * w * 3).unwrap_or_default();
     let mut planes = ring.planes_mut(y);
     if let (Some(r), Some(g), Some(b)) = (planes.next(), planes.next(), planes.next()) {
-        for (((&[vr, vg, vb], r), g), b) in row.as_chunks::<3>().0.iter().zip(r).zip(g).zip(b) {
-            (*r, *g, *b) = (vr, vg, vb);
-        }
+        split_rgb(row, [r, g, b], simd);
     }
 }
 
