@@ -6,19 +6,24 @@
 #![forbid(unsafe_code)]
 
 mod assignment;
+mod blazeface;
+mod checked;
 mod crop;
 mod error;
 mod face;
-
+mod mesh;
 mod mtcnn;
 pub mod nms;
 pub mod resize;
 mod scene;
 mod track;
 
+pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
+pub use checked::{Checked, PresenceRule};
 pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
 pub use error::FacesError;
 pub use face::{Face, FaceDetector};
+pub use mesh::{FaceMeshAligner, Mesh};
 pub use mtcnn::{Mtcnn, MtcnnOptions};
 pub use scene::SceneCuts;
 pub use track::{TrackId, Tracker, TrackerOptions};
