@@ -1,4 +1,4 @@
-//! The inner loops of [`super::Depthwise`]: four output pixels by eight channels at a time.
+//! The inner loops of [`super::Depthwise`]: eight or four output pixels by eight channels at a time.
 //!
 //! Taps outside the image are skipped, not multiplied by zero, so the input needs no padded copy.
 
@@ -146,14 +146,24 @@ mod x86 {
         while ox < ow {
             let inside = inner.contains(&ox);
             let columns = if inside { 0..kw } else { job.taps(ox, kw, left, w) };
-            let tile = Tile { ox, columns };
-            let step = if inside && ox + 4 <= inner.end { 4 } else { 1 };
+            let (start, step) = match inner.end.saturating_sub(ox) {
+                8.. if inside => (ox, 8),
+                // The last four overlap those before them rather than being fewer.
+                left if inside && inner.len() >= 4 => (ox - 4_usize.saturating_sub(left), 4),
+                _ => (ox, 1),
+            };
+            let tile = Tile { ox: start, columns };
             for co in (0..c).step_by(LANES) {
                 // The last vector overlaps the one before it rather than being partial.
                 let co = if c >= LANES { co.min(c - LANES) } else { co };
-                // SAFETY: `step` columns from `ox` exist and every horizontal tap of theirs lies in the image.
+                // SAFETY: `step` columns from `start` exist and every horizontal tap of theirs lies in the image.
                 unsafe {
                     match (step, kw, job.stride) {
+                        (8, 3, 1) => tile_avx2::<8, 3, 1>(row, &tile, co),
+                        (8, 3, 2) => tile_avx2::<8, 3, 2>(row, &tile, co),
+                        (8, 5, 1) => tile_avx2::<8, 5, 1>(row, &tile, co),
+                        (8, 5, 2) => tile_avx2::<8, 5, 2>(row, &tile, co),
+                        (8, ..) => tile_avx2::<8, 0, 0>(row, &tile, co),
                         (4, 3, 1) => tile_avx2::<4, 3, 1>(row, &tile, co),
                         (4, 3, 2) => tile_avx2::<4, 3, 2>(row, &tile, co),
                         (4, 5, 1) => tile_avx2::<4, 5, 1>(row, &tile, co),
@@ -163,7 +173,7 @@ mod x86 {
                     }
                 }
             }
-            ox += step;
+            ox = start + step;
         }
     }
 
@@ -204,14 +214,15 @@ mod x86 {
                         }
                     }
                 } else {
-                    // Column by column, so that each is loaded once: it meets tap `col - p * S` of pixel `p`.
-                    for col in 0..(P - 1) * S + K {
-                        let x = load_some(source.add(col * c), count);
-                        for p in 0..P {
-                            if (p * S..p * S + K).contains(&col) {
-                                let weight = _mm256_loadu_ps(weights.add((col - p * S) * wide));
-                                acc[p] = _mm256_fmadd_ps(x, weight, acc[p]);
-                            }
+                    let mut row_weights = [_mm256_setzero_ps(); K];
+                    for kx in 0..K {
+                        row_weights[kx] = _mm256_loadu_ps(weights.add(kx * wide));
+                    }
+                    // Neighbours share all but `S` of their columns; the compiler keeps those in registers.
+                    for p in 0..P {
+                        for kx in 0..K {
+                            let x = load_some(source.add((p * S + kx) * c), count);
+                            acc[p] = _mm256_fmadd_ps(x, row_weights[kx], acc[p]);
                         }
                     }
                 }

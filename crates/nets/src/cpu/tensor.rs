@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 /// Buffers that a thread keeps for its next layers: fresh ones cost page faults that weigh as much as a small layer.
-const KEPT: usize = 8;
+const KEPT: usize = 12;
 /// Largest buffer kept, in values (2 MiB).
 const KEPT_LEN: usize = 1 << 19;
 
@@ -39,7 +39,8 @@ impl Nhwc {
         let len = n * h * w * c;
         let kept = BUFFERS.with_borrow_mut(|buffers| {
             let fits = buffers.iter().enumerate().filter(|(_, b)| b.capacity() >= len);
-            let best = fits.min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
+            // The shortest that is long enough; else the one with the least to fill up.
+            let best = fits.min_by_key(|(_, b)| (b.len() < len, b.len().abs_diff(len))).map(|(i, _)| i);
             best.map(|i| buffers.swap_remove(i))
         });
         let mut data = kept.unwrap_or_default();
