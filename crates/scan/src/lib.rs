@@ -1,1 +1,43 @@
-//! placeholder
+//! Composes the pipeline: from the paths a user names to one analysis an item.
+//!
+//! Owns what only composition can own: the list of items ([`list`]), the loaded models and options
+//! ([`Pipeline`]), the bounded stages decode → look → score of one item ([`scan_item`]), batches that
+//! no bad item ends ([`Batch`]) and the store that lets a batch resume ([`Store`]). Knows no words for
+//! readers and no layout: shells translate. Re-exports what they need of the crates below, because a
+//! shell depends on this crate only.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod clock;
+mod error;
+#[cfg(test)]
+mod fakes;
+mod grade;
+mod item;
+mod list;
+mod options;
+mod ordered;
+mod pipeline;
+mod policy;
+mod scorer;
+mod stages;
+mod store;
+
+pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
+pub use error::ScanError;
+pub use item::{scan_item, scan_item_observed};
+pub use list::{Item, list};
+pub use media::Limits;
+pub use nets::device::DeviceChoice;
+pub use options::{FaceFinder, Rate, ScanOptions};
+pub use pipeline::{APP, Pipeline};
+pub use store::{Draft, Store, write_atomically};
+
+pub use {analysis, base};
+
+/// Model cards and the check of their weights, for shells that show them.
+pub mod models {
+    pub use nets::NetsError;
+    pub use nets::card::{ModelCard, Task};
+    pub use nets::model::{Listed, find, list, load_card, verify};
+}

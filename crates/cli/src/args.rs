@@ -1,0 +1,234 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::words::Lang;
+
+const EXAMPLES: &str = "\
+Example:
+  facefiction scan interview.mp4 photos/ --out results
+
+Exit codes: 0 finished, whatever was found; 1 at least one item failed; 2 wrong usage;
+10 something is suspected, with --fail-on suspected; 130 cancelled.";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  facefiction scan interview.mp4
+  facefiction scan photos/ clip.mov --format json --out results --resume
+  facefiction scan --format csv --lang fr -- -name-with-a-dash.mp4
+
+With --out DIR, results go to standard output and into DIR: analyses.jsonl, analyses.csv, summary.txt and, one file an
+item as soon as it is finished, analyses/*.json. With --resume, items whose content was already examined in the same
+way are taken from DIR/analyses.
+
+Folders are walked with everything below them, in order of name; hidden entries and files that are neither images nor
+videos are skipped with a warning. CSV has one row a person; text that a spreadsheet would take for a formula begins
+with an apostrophe.
+
+Exit codes: 0 finished, whatever was found; 1 at least one item failed; 2 wrong usage;
+10 something is suspected, with --fail-on suspected; 130 cancelled (what was finished is kept).";
+
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  facefiction models list
+  facefiction models show swapped-starter
+  facefiction models verify";
+
+/// Signs of face manipulation in photos and videos, examined on this computer only.
+#[derive(Debug, Parser)]
+#[command(name = "facefiction", version, about, after_help = EXAMPLES, styles = Styles::plain())]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Examine images and videos: people, a timeline, a worded verdict
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(ScanArgs),
+    /// What the detectors are, and whether they are intact
+    #[command(after_help = MODELS_EXAMPLES)]
+    Models(ModelsArgs),
+}
+
+/// Options of `scan`.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Folder that the results are written to as well
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Frames a second to examine [default: what the models' cards say]
+    #[arg(long, value_name = "N", value_parser = frames_per_second)]
+    pub fps: Option<f64>,
+    /// Examine every frame
+    #[arg(long, conflicts_with = "fps")]
+    pub every_frame: bool,
+    /// Use only this model; may be given several times [default: all that score faces]
+    #[arg(long = "model", value_name = "ID")]
+    pub models: Vec<String>,
+    /// What finds the faces
+    #[arg(long, value_enum, default_value_t)]
+    pub detector: FaceFinder,
+    /// What computes
+    #[arg(long, value_enum, default_value_t)]
+    pub device: Device,
+    /// Threads for finding, scoring and decoding [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Take items that were already examined in the same way from --out
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// Language of texts
+    #[arg(long, value_enum, default_value_t)]
+    pub lang: Lang,
+    /// Exit with 10 when an item comes to this
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub fail_on: Option<FailOn>,
+    /// No progress, no warnings, no closing line
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
+    #[arg(long = "models", value_name = "DIR")]
+    pub models_dir: Option<PathBuf>,
+}
+
+/// Options of `models`.
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
+    #[arg(long = "models", value_name = "DIR", global = true)]
+    pub models_dir: Option<PathBuf>,
+}
+
+/// What can be done with models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// One line a model: id, task, version, expiry
+    #[command(after_help = "Example:\n  facefiction models list")]
+    List,
+    /// A model's card, whole
+    #[command(after_help = "Example:\n  facefiction models show swapped-starter")]
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Hash every model's weights and compare them with their cards
+    #[command(after_help = "Examples:\n  facefiction models verify\n  facefiction models verify mtcnn")]
+    Verify {
+        /// Only these
+        ids: Vec<String>,
+    },
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object an item, one line each.
+    Json,
+    /// One row a person.
+    Csv,
+}
+
+/// What finds faces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FaceFinder {
+    /// Finds small and turned faces best.
+    #[default]
+    Mtcnn,
+    /// Faster, for large faces.
+    Blazeface,
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Device {
+    /// A graphics processor where this build has one, else the CPU.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA card.
+    Cuda,
+    /// An Apple one.
+    Metal,
+}
+
+/// What makes the exit code 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// At least one item is suspected.
+    Suspected,
+}
+
+fn frames_per_second(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fps) if fps > 0.0 && fps <= 1000.0 => Ok(fps),
+        _ => Err("a number above 0 and at most 1000".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn names_with_dashes_and_repeated_models_are_read() {
+        let cli = Cli::try_parse_from(["facefiction", "scan", "--model", "a", "--model=b", "--", "-x.mp4"]).unwrap();
+        let Command::Scan(scan) = cli.command else { panic!("not a scan") };
+        assert_eq!((scan.models, scan.paths), (vec!["a".to_owned(), "b".to_owned()], vec![PathBuf::from("-x.mp4")]));
+    }
+
+    #[test]
+    fn senseless_combinations_are_usage_errors() {
+        for bad in [
+            &["scan"][..],
+            &["scan", "a", "--fps", "0"],
+            &["scan", "a", "--fps", "NaN"],
+            &["scan", "a", "--fps", "5", "--every-frame"],
+            &["scan", "a", "--resume"],
+            &["scan", "a", "--threads", "0"],
+            &["scan", "a", "--format", "xml"],
+            &["models"],
+        ] {
+            let error = Cli::try_parse_from(["facefiction"].iter().chain(bad)).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn every_help_shows_an_example() {
+        let mut command = Cli::command();
+        let mut pages = vec![command.render_long_help().to_string()];
+        for sub in command.get_subcommands_mut() {
+            pages.push(sub.render_long_help().to_string());
+            pages.extend(sub.get_subcommands_mut().map(|s| s.render_long_help().to_string()));
+        }
+        for page in pages {
+            assert!(page.contains("Example"), "{page}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! `facefiction scan`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use scan::analysis::{Analysis, VerdictCode};
+use scan::base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
+use scan::models::NetsError;
+use scan::{Batch, DeviceChoice, FaceFinder, Finished, Pipeline, Rate, Resume, ScanError, ScanOptions, Store};
+
+use crate::args::{self, FailOn, Format, ScanArgs};
+use crate::exit::Exit;
+use crate::glyphs::Glyphs;
+use crate::models_dir;
+use crate::progress::{Bars, Noise};
+use crate::sink::{Closed, Ending, Folder, Output};
+use crate::text::TextStyle;
+use crate::words::{Tally, Words};
+
+/// Runs the command.
+///
+/// # Errors
+/// What has no better place than one line on standard error.
+pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
+    let began = Instant::now();
+    let words = args.lang.words();
+    let bars = Bars::new(words, if args.quiet { Noise::Quiet } else { Noise::Shown });
+    let cancel = crate::stop::on_signals()?;
+    let pipeline = match load(args) {
+        Ok(pipeline) => pipeline,
+        Err(error) => {
+            bars.error(&error.to_string());
+            return Ok(exit_of_setup(&error));
+        }
+    };
+    tell_warnings(&bars, words, None, pipeline.warnings());
+    let listing = Ctx::new(cancel.clone(), |progress| bars.listing(progress));
+    let Ok(items) = scan::list(&args.paths, &listing) else { return Ok(Exit::Cancelled) };
+    tell_warnings(&bars, words, None, &listing.take_warnings());
+    bars.begin(items.len());
+
+    let glyphs = Glyphs::choose(|variable| std::env::var(variable).ok());
+    let style = TextStyle { words, glyphs, policies: pipeline.policies() };
+    let folder = args.out.as_deref().map(|out| Folder::open(out, &style)).transpose()?;
+    let store = args.out.as_deref().map(|out| Store::open(&out.join("analyses"), pipeline.configuration()));
+    let store = store.transpose()?;
+    let mut report =
+        Report { args, words, bars: &bars, cancel: &cancel, folder, tally: Tally::default(), broken: None };
+
+    let mut output = Output::open(io::stdout(), args.format, &style).map_err(|Closed| cancel.cancel()).ok();
+    let resume = if args.resume { Resume::On } else { Resume::Off };
+    let batch = Batch { pipeline: &pipeline, store: store.as_ref(), resume };
+    let on_progress = |index: usize, progress| {
+        let path = items.get(index).map(|item| item.path.to_string_lossy()).unwrap_or_default();
+        bars.item(index, &path, progress);
+    };
+    let ended = batch.run(&items, &cancel, &on_progress, &mut |finished| report.item(finished, &mut output));
+    bars.clear();
+    if let Some(output) = &mut output
+        && items.len() > report.tally.failed
+    {
+        // Whoever closed the output has all the results.
+        let _ = output.close();
+    }
+    report.close(ended, began.elapsed().as_secs_f64())
+}
+
+fn load(args: &ScanArgs) -> Result<Pipeline, Setup> {
+    let models = models_dir::find(args.models_dir.as_deref())?;
+    Ok(Pipeline::load(&models, &options(args))?)
+}
+
+/// Why the work could not begin.
+#[derive(Debug, thiserror::Error)]
+enum Setup {
+    #[error(transparent)]
+    Models(#[from] models_dir::NotFound),
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+}
+
+/// What was asked for and does not exist is wrong usage; what is broken is a failure.
+fn exit_of_setup(error: &Setup) -> Exit {
+    match error {
+        Setup::Models(_) | Setup::Scan(ScanError::Option { .. } | ScanError::NoModels { .. }) => Exit::Usage,
+        Setup::Scan(ScanError::Nets(NetsError::NoSuchModel { .. } | NetsError::DeviceUnavailable { .. })) => {
+            Exit::Usage
+        }
+        Setup::Scan(_) => Exit::Failed,
+    }
+}
+
+fn options(args: &ScanArgs) -> ScanOptions {
+    let rate = match (args.every_frame, args.fps) {
+        (true, _) => Rate::EveryFrame,
+        (false, Some(fps)) => Rate::PerSecond(fps),
+        (false, None) => Rate::FromCard,
+    };
+    let finder = match args.detector {
+        args::FaceFinder::Mtcnn => FaceFinder::Mtcnn,
+        args::FaceFinder::Blazeface => FaceFinder::BlazeFace,
+    };
+    let device = match args.device {
+        args::Device::Auto => DeviceChoice::Auto,
+        args::Device::Cpu => DeviceChoice::Cpu,
+        args::Device::Cuda => DeviceChoice::Cuda,
+        args::Device::Metal => DeviceChoice::Metal,
+    };
+    let threads = args.threads.map(usize::from);
+    ScanOptions { rate, models: args.models.clone(), finder, device, threads, ..ScanOptions::default() }
+}
+
+/// What happens to results as they come.
+struct Report<'a> {
+    args: &'a ScanArgs,
+    words: &'static dyn Words,
+    bars: &'a Bars,
+    cancel: &'a CancelToken,
+    folder: Option<Folder<'a>>,
+    tally: Tally,
+    /// Why the folder could not be written to; ends the batch.
+    broken: Option<anyhow::Error>,
+}
+
+impl Report<'_> {
+    fn item<W: Write>(&mut self, finished: Finished, output: &mut Option<Output<'_, W>>) {
+        let Finished { index, analysis, not_kept, .. } = finished;
+        self.bars.finish(index);
+        self.count(&analysis);
+        let json = match analysis.to_json_line() {
+            Ok(json) => json,
+            Err(error) => return self.broke(error.into()),
+        };
+        if let Some(error) = not_kept {
+            self.broke(error.into());
+        }
+        if let Some(folder) = &mut self.folder
+            && let Err(error) = folder.item(&analysis, &json)
+        {
+            self.broke(error.into());
+        }
+        self.tell(&analysis);
+        let printed = output.as_mut().map(|output| self.bars.aside(|| output.item(&analysis, &json)));
+        if printed == Some(Err(Closed)) {
+            // Nobody reads on: without a folder the rest would be for nothing.
+            *output = None;
+            if self.folder.is_none() {
+                self.cancel.cancel();
+            }
+        }
+    }
+
+    fn count(&mut self, analysis: &Analysis) {
+        let counter = match (&analysis.error, analysis.verdict.code) {
+            (Some(_), _) => &mut self.tally.failed,
+            (None, VerdictCode::NotExamined) => &mut self.tally.not_examined,
+            (None, VerdictCode::NoIndication) => &mut self.tally.no_indication,
+            (None, VerdictCode::Inconclusive) => &mut self.tally.inconclusive,
+            (None, VerdictCode::Suspected) => &mut self.tally.suspected,
+        };
+        *counter += 1;
+    }
+
+    /// Errors and warnings of one item. Text on a terminal shows the errors where the results are.
+    fn tell(&self, analysis: &Analysis) {
+        let shown = self.args.format == Format::Text && io::stdout().is_terminal();
+        if let Some(error) = &analysis.error
+            && !shown
+        {
+            self.bars.error(&error.message);
+        }
+        let own = analysis.run.warnings.iter().filter(|w| is_about_an_item(w));
+        let own: Vec<Warning> = own.cloned().collect();
+        tell_warnings(self.bars, self.words, Some(&analysis.file.path), &own);
+    }
+
+    fn broke(&mut self, error: anyhow::Error) {
+        self.cancel.cancel();
+        self.broken.get_or_insert(error);
+    }
+
+    fn close(mut self, ended: Result<(), Cancelled>, seconds: f64) -> anyhow::Result<Exit> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
+        let ending = if ended.is_ok() { Ending::Complete } else { Ending::Cancelled };
+        if let Some(folder) = self.folder.take() {
+            folder.close(ending)?;
+        }
+        self.bars.note(&self.words.tally(&self.tally, seconds));
+        Ok(match ending {
+            Ending::Cancelled => Exit::Cancelled,
+            Ending::Complete if self.args.fail_on == Some(FailOn::Suspected) && self.tally.suspected > 0 => {
+                Exit::Suspected
+            }
+            Ending::Complete if self.tally.failed > 0 => Exit::Failed,
+            Ending::Complete => Exit::Finished,
+        })
+    }
+}
+
+fn tell_warnings(bars: &Bars, words: &dyn Words, path: Option<&str>, warnings: &[Warning]) {
+    for warning in warnings {
+        let what = words.about(words.warning(warning.code), &warning.detail);
+        match path.map(Path::new) {
+            Some(path) => bars.note(&format!("{what}: {}", path.display())),
+            None => bars.note(&what),
+        }
+    }
+}
+
+/// What every result of the run carries was told once, at the start.
+fn is_about_an_item(warning: &Warning) -> bool {
+    !matches!(warning.code, WarningCode::DeviceFallback | WarningCode::ModelExpired)
+}

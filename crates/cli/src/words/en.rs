@@ -1,0 +1,203 @@
+//! English.
+
+use scan::analysis::{ErrorCode, Reason, Strength, VerdictCode};
+use scan::base::{Stage, WarningCode};
+
+use super::{Counts, Support, Tally, Words, enumerate, sentence};
+
+pub(super) struct English;
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Limited => "limited",
+        Strength::Moderate => "moderate",
+        Strength::ModeratelyStrong => "moderately strong",
+    }
+}
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+impl Words for English {
+    fn verdict(&self, code: VerdictCode) -> &'static str {
+        match code {
+            VerdictCode::NotExamined => "Not examined",
+            VerdictCode::NoIndication => "No indication found by the methods applied",
+            VerdictCode::Inconclusive => "Inconclusive",
+            VerdictCode::Suspected => "Manipulation suspected",
+        }
+    }
+
+    fn reason(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::NoFace => "no face was found",
+            Reason::TooFewUsableFaces => "too few usable images of the face",
+            Reason::TooSmall => "the face is too small",
+            Reason::Blurred => "the face is out of focus or blurred by motion",
+            Reason::OverCompressed => "compression has destroyed the detail",
+            Reason::TurnedAway => "the face is turned away",
+            Reason::CutOff => "the face is cut off by the edge of the picture",
+            Reason::UncertainFace => "it is not certain that this is a face",
+            Reason::BetweenThresholds => "the score lies between the two thresholds",
+            Reason::ModelsDisagree => "the methods contradict each other",
+            Reason::OnlyBriefly => "only a short stretch stands out",
+            Reason::NotValidatedForThis => "the methods were not validated on material of this kind",
+            Reason::ValidationTooSmall => "the validation is too small to support a statement",
+            Reason::DamagedFile => "the file is damaged and only part of it could be examined",
+            Reason::DecodeFailed => "the file could not be decoded",
+            Reason::NoDetector => "no detection method was applied",
+        }
+    }
+
+    fn error(&self, code: ErrorCode) -> &'static str {
+        match code {
+            ErrorCode::NotFound => "not found",
+            ErrorCode::NotReadable => "cannot be read",
+            ErrorCode::Unsupported => "not an image or a video that can be read",
+            ErrorCode::Empty => "the file is empty",
+            ErrorCode::TooLarge => "larger than the limits allow",
+            ErrorCode::DecodeFailed => "cannot be decoded",
+            ErrorCode::NoVideoStream => "there are no pictures in it",
+            ErrorCode::Setup => "something the program needs is missing or broken",
+            ErrorCode::Cancelled => "cancelled",
+            ErrorCode::Internal => "a fault of this program",
+        }
+    }
+
+    fn warning(&self, code: WarningCode) -> &'static str {
+        match code {
+            WarningCode::Damaged => "the file is damaged",
+            WarningCode::AnimationFirstFrame => "only the first picture of the animation was examined",
+            WarningCode::DeviceFallback => "another device is used",
+            WarningCode::FacesDropped => "more faces than the limit, the largest were kept",
+            WarningCode::Skipped => "skipped",
+            WarningCode::ChangedWhileReading => "the file changed while it was read",
+            WarningCode::ModelExpired => "a model is past its expiry date",
+            WarningCode::DecoderMessage => "the decoder says",
+            _ => "note",
+        }
+    }
+
+    fn stage(&self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Listing => "looking for files",
+            Stage::Hashing => "reading",
+            Stage::Probing => "opening",
+            Stage::Analysing => "examining",
+            Stage::Aggregating => "summing up",
+            Stage::Writing => "writing",
+        }
+    }
+
+    fn people(&self, numbers: &[usize]) -> String {
+        let noun = if numbers.len() == 1 { "person" } else { "persons" };
+        format!("{noun} {}", enumerate(&numbers.iter().map(usize::to_string).collect::<Vec<_>>(), "and"))
+    }
+
+    fn about(&self, headline: &str, people: &str) -> String {
+        format!("{headline}: {people}")
+    }
+
+    fn support(&self, s: Support<'_>) -> String {
+        let images = if s.usable == 1 { "1 usable image".to_owned() } else { format!("{} usable images", s.usable) };
+        let place = s.range.map_or(images.clone(), |(from, to)| format!("{from} to {to}, {images}"));
+        format!(
+            "For person {} ({place}), the observations give {} support to the proposition that the face was altered or \
+             generated, rather than that it was not.",
+            s.person,
+            strength(s.strength)
+        )
+    }
+
+    fn false_alarms(&self, c: Counts<'_>) -> String {
+        let alarms = if c.hits == 1 { "1 false alarm".to_owned() } else { format!("{} false alarms", c.hits) };
+        format!("In its validation the method {} raised {alarms} on {} real samples.", c.model, c.of)
+    }
+
+    fn nothing_found(&self, counts: &[Counts<'_>]) -> String {
+        let none = "No indication of the manipulation types covered was found.";
+        let end = "finding nothing is not evidence that nothing was done.";
+        if counts.is_empty() {
+            return format!("{none} {}", sentence(end));
+        }
+        let each: Vec<_> = counts.iter().map(|c| format!("{} found {} of {}", c.model, c.hits, c.of)).collect();
+        format!("{none} Of the manipulated samples in validation, {}; {end}", enumerate(&each, "and"))
+    }
+
+    fn because(&self, headline: &str, reasons: &[Reason]) -> String {
+        let reasons: Vec<_> = reasons.iter().map(|r| self.reason(*r)).collect();
+        format!("{headline}: {}.", reasons.join("; "))
+    }
+
+    fn better_copy(&self) -> &'static str {
+        "A better copy, ideally the original file from the device, could allow an examination."
+    }
+
+    fn usable(&self, usable: u64, all: u64) -> String {
+        format!("{usable} of {all} {} usable", if all == 1 { "face" } else { "faces" })
+    }
+
+    fn score(&self, score: f64) -> String {
+        format!("score {score:.2}")
+    }
+
+    fn scale(&self) -> &'static str {
+        "The curve and the score are the detectors' calibrated score from 0 to 1, higher when more like manipulated \
+         faces; it is not the probability that the file was manipulated."
+    }
+
+    fn stretches(&self, ranges: &[(String, String)]) -> String {
+        let each: Vec<_> = ranges.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+        format!("What stands out: {}.", enumerate(&each, "and"))
+    }
+
+    fn more_people(&self, n: usize) -> String {
+        format!("and {}", plural(n, "more person", "more persons"))
+    }
+
+    fn failed(&self) -> &'static str {
+        "Failed"
+    }
+
+    fn covered(&self, first: &str, last: &str) -> String {
+        format!("The file is damaged: only {first} to {last} could be examined.")
+    }
+
+    fn limits(&self) -> &'static str {
+        "This describes what the listed methods observed in the file supplied. It does not establish where the \
+         recording comes from, who made it, when, or with what intent. The methods recognise only classes of \
+         manipulation similar to those in their validation data; manipulation of another kind may be present and \
+         undetected."
+    }
+
+    fn editorial(&self) -> &'static str {
+        "Do not publish this result alone. Corroborate with the source, the original file, context and the person \
+         shown; a second examiner should repeat the review."
+    }
+
+    fn tally(&self, t: &Tally, seconds: f64) -> String {
+        let all = t.suspected + t.inconclusive + t.no_indication + t.not_examined + t.failed;
+        let mut parts = Vec::new();
+        for (n, what) in [
+            (t.suspected, "suspected"),
+            (t.inconclusive, "inconclusive"),
+            (t.no_indication, "without indication"),
+            (t.not_examined, "not examined"),
+            (t.failed, "failed"),
+        ] {
+            if n > 0 {
+                parts.push(format!("{n} {what}"));
+            }
+        }
+        let files = plural(all, "file", "files");
+        if parts.is_empty() {
+            return format!("{files} in {seconds:.1} s");
+        }
+        format!("{files} in {seconds:.1} s: {}", parts.join(", "))
+    }
+
+    fn decimal_mark(&self) -> char {
+        '.'
+    }
+}

@@ -1,0 +1,210 @@
+//! French, written for French readers: no-break spaces before high punctuation, decimal comma.
+
+use scan::analysis::{ErrorCode, Reason, Strength, VerdictCode};
+use scan::base::{Stage, WarningCode};
+
+use super::{Counts, Support, Tally, Words, enumerate, sentence};
+
+pub(super) struct French;
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Limited => "limité",
+        Strength::Moderate => "modéré",
+        Strength::ModeratelyStrong => "modérément fort",
+    }
+}
+
+fn comma(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}").replace('.', ",")
+}
+
+impl Words for French {
+    fn verdict(&self, code: VerdictCode) -> &'static str {
+        match code {
+            VerdictCode::NotExamined => "Non examiné",
+            VerdictCode::NoIndication => "Aucun indice relevé par les méthodes appliquées",
+            VerdictCode::Inconclusive => "Non concluant",
+            VerdictCode::Suspected => "Soupçon de manipulation",
+        }
+    }
+
+    fn reason(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::NoFace => "aucun visage n’a été trouvé",
+            Reason::TooFewUsableFaces => "trop peu d’images exploitables du visage",
+            Reason::TooSmall => "le visage est trop petit",
+            Reason::Blurred => "le visage est flou ou brouillé par le mouvement",
+            Reason::OverCompressed => "la compression a effacé les détails",
+            Reason::TurnedAway => "le visage est trop tourné",
+            Reason::CutOff => "le visage est coupé par le bord de l’image",
+            Reason::UncertainFace => "il n’est pas certain qu’il s’agisse d’un visage",
+            Reason::BetweenThresholds => "le score se situe entre les deux seuils",
+            Reason::ModelsDisagree => "les méthodes se contredisent",
+            Reason::OnlyBriefly => "seul un court passage ressort",
+            Reason::NotValidatedForThis => "les méthodes n’ont pas été validées sur ce type de fichier",
+            Reason::ValidationTooSmall => "la validation est trop restreinte pour étayer une conclusion",
+            Reason::DamagedFile => "le fichier est endommagé et n’a pu être examiné qu’en partie",
+            Reason::DecodeFailed => "le fichier n’a pas pu être décodé",
+            Reason::NoDetector => "aucune méthode de détection n’a été appliquée",
+        }
+    }
+
+    fn error(&self, code: ErrorCode) -> &'static str {
+        match code {
+            ErrorCode::NotFound => "introuvable",
+            ErrorCode::NotReadable => "lecture impossible",
+            ErrorCode::Unsupported => "ni une image ni une vidéo lisible",
+            ErrorCode::Empty => "le fichier est vide",
+            ErrorCode::TooLarge => "dépasse les limites fixées",
+            ErrorCode::DecodeFailed => "décodage impossible",
+            ErrorCode::NoVideoStream => "ne contient pas d’image",
+            ErrorCode::Setup => "un élément nécessaire au programme manque ou est défectueux",
+            ErrorCode::Cancelled => "interrompu",
+            ErrorCode::Internal => "défaut du programme",
+        }
+    }
+
+    fn warning(&self, code: WarningCode) -> &'static str {
+        match code {
+            WarningCode::Damaged => "le fichier est endommagé",
+            WarningCode::AnimationFirstFrame => "seule la première image de l’animation a été examinée",
+            WarningCode::DeviceFallback => "un autre processeur est utilisé",
+            WarningCode::FacesDropped => "trop de visages, les plus grands ont été gardés",
+            WarningCode::Skipped => "laissé de côté",
+            WarningCode::ChangedWhileReading => "le fichier a changé pendant la lecture",
+            WarningCode::ModelExpired => "un modèle a dépassé sa date de validité",
+            WarningCode::DecoderMessage => "message du décodeur",
+            _ => "remarque",
+        }
+    }
+
+    fn stage(&self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Listing => "recherche des fichiers",
+            Stage::Hashing => "lecture",
+            Stage::Probing => "ouverture",
+            Stage::Analysing => "examen",
+            Stage::Aggregating => "synthèse",
+            Stage::Writing => "écriture",
+        }
+    }
+
+    fn people(&self, numbers: &[usize]) -> String {
+        let noun = if numbers.len() == 1 { "personne" } else { "personnes" };
+        format!("{noun} {}", enumerate(&numbers.iter().map(usize::to_string).collect::<Vec<_>>(), "et"))
+    }
+
+    fn about(&self, headline: &str, people: &str) -> String {
+        format!("{headline}\u{a0}: {people}")
+    }
+
+    fn support(&self, s: Support<'_>) -> String {
+        let images = if s.usable <= 1 {
+            format!("{} image exploitable", s.usable)
+        } else {
+            format!("{} images exploitables", s.usable)
+        };
+        let place = s.range.map_or(images.clone(), |(from, to)| format!("de {from} à {to}, {images}"));
+        format!(
+            "Pour la personne {} ({place}), les observations apportent un soutien {} à l’hypothèse d’un visage altéré \
+             ou généré plutôt qu’à l’hypothèse contraire.",
+            s.person,
+            strength(s.strength)
+        )
+    }
+
+    fn false_alarms(&self, c: Counts<'_>) -> String {
+        let alarms =
+            if c.hits <= 1 { format!("{} fausse alerte", c.hits) } else { format!("{} fausses alertes", c.hits) };
+        format!("Lors de sa validation, la méthode {} a produit {alarms} sur {} échantillons réels.", c.model, c.of)
+    }
+
+    fn nothing_found(&self, counts: &[Counts<'_>]) -> String {
+        let none = "Aucun indice des manipulations couvertes n’a été relevé.";
+        let end = "ne rien trouver ne montre pas que rien n’a été fait.";
+        if counts.is_empty() {
+            return format!("{none} {}", sentence(end));
+        }
+        let each: Vec<_> = counts.iter().map(|c| format!("{} en a repéré {} sur {}", c.model, c.hits, c.of)).collect();
+        format!("{none} Parmi les manipulations de la validation, {}\u{a0}; {end}", enumerate(&each, "et"))
+    }
+
+    fn because(&self, headline: &str, reasons: &[Reason]) -> String {
+        let reasons: Vec<_> = reasons.iter().map(|r| self.reason(*r)).collect();
+        format!("{headline}\u{a0}: {}.", reasons.join("\u{a0}; "))
+    }
+
+    fn better_copy(&self) -> &'static str {
+        "Une meilleure copie, idéalement le fichier d’origine issu de l’appareil, pourrait permettre l’examen."
+    }
+
+    fn usable(&self, usable: u64, all: u64) -> String {
+        let (face, usable_word) = if all <= 1 { ("visage", "exploitable") } else { ("visages", "exploitables") };
+        format!("{usable} sur {all} {face} {usable_word}")
+    }
+
+    fn score(&self, score: f64) -> String {
+        format!("score {}", comma(score, 2))
+    }
+
+    fn scale(&self) -> &'static str {
+        "La courbe et le score donnent le score étalonné des détecteurs, de 0 à 1, d’autant plus élevé que le visage \
+         ressemble à des visages manipulés\u{a0}; ce n’est pas la probabilité que le fichier ait été manipulé."
+    }
+
+    fn stretches(&self, ranges: &[(String, String)]) -> String {
+        let each: Vec<_> = ranges.iter().map(|(from, to)| format!("de {from} à {to}")).collect();
+        format!("Ce qui ressort\u{a0}: {}.", enumerate(&each, "et"))
+    }
+
+    fn more_people(&self, n: usize) -> String {
+        if n <= 1 { format!("et {n} autre personne") } else { format!("et {n} autres personnes") }
+    }
+
+    fn failed(&self) -> &'static str {
+        "Échec"
+    }
+
+    fn covered(&self, first: &str, last: &str) -> String {
+        format!("Le fichier est endommagé\u{a0}: seul le passage de {first} à {last} a pu être examiné.")
+    }
+
+    fn limits(&self) -> &'static str {
+        "Ce résultat décrit ce que les méthodes citées ont observé dans le fichier fourni. Il n’établit ni l’origine de \
+         l’enregistrement, ni son auteur, sa date ou son intention. Les méthodes ne reconnaissent que des types de \
+         manipulation proches de leurs données de validation\u{a0}; une autre manipulation peut exister sans être \
+         détectée."
+    }
+
+    fn editorial(&self) -> &'static str {
+        "Ne publiez pas ce résultat seul. Recoupez avec la source, le fichier d’origine, le contexte et la personne \
+         filmée\u{a0}; un second examinateur doit refaire l’analyse."
+    }
+
+    fn tally(&self, t: &Tally, seconds: f64) -> String {
+        let all = t.suspected + t.inconclusive + t.no_indication + t.not_examined + t.failed;
+        let mut parts = Vec::new();
+        for (n, one, many) in [
+            (t.suspected, "avec soupçon", "avec soupçon"),
+            (t.inconclusive, "non concluant", "non concluants"),
+            (t.no_indication, "sans indice", "sans indice"),
+            (t.not_examined, "non examiné", "non examinés"),
+            (t.failed, "en échec", "en échec"),
+        ] {
+            if n > 0 {
+                parts.push(format!("{n} {}", if n == 1 { one } else { many }));
+            }
+        }
+        let files = format!("{all} {}", if all <= 1 { "fichier" } else { "fichiers" });
+        let seconds = comma(seconds, 1);
+        if parts.is_empty() {
+            return format!("{files} en {seconds}\u{a0}s");
+        }
+        format!("{files} en {seconds}\u{a0}s\u{a0}: {}", parts.join(", "))
+    }
+
+    fn decimal_mark(&self) -> char {
+        ','
+    }
+}

@@ -1,0 +1,76 @@
+//! What a user can choose about an examination.
+
+use media::Limits;
+use nets::device::DeviceChoice;
+
+use crate::error::ScanError;
+
+/// Which frames of a video are examined.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Rate {
+    /// What the cards of the scoring models say; the highest where they differ.
+    #[default]
+    FromCard,
+    /// At most so many a second; positive and finite.
+    PerSecond(f64),
+    /// All of them.
+    EveryFrame,
+}
+
+/// What finds the faces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FaceFinder {
+    /// MTCNN.
+    #[default]
+    Mtcnn,
+    /// BlazeFace, full range.
+    BlazeFace,
+}
+
+impl FaceFinder {
+    /// The folder of its model.
+    pub const fn model_id(self) -> &'static str {
+        match self {
+            Self::Mtcnn => "mtcnn",
+            Self::BlazeFace => "blazeface-full",
+        }
+    }
+}
+
+/// Everything that can be chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScanOptions {
+    /// Which frames.
+    pub rate: Rate,
+    /// Ids of the scoring models; empty for all that are installed.
+    pub models: Vec<String>,
+    /// What finds the faces.
+    pub finder: FaceFinder,
+    /// What computes.
+    pub device: DeviceChoice,
+    /// Threads for finding, scoring and decoding; `None` for one a processor.
+    pub threads: Option<usize>,
+    /// Bounds on what is opened.
+    pub limits: Limits,
+}
+
+impl ScanOptions {
+    /// Checks what types alone cannot say.
+    ///
+    /// # Errors
+    /// [`ScanError::Option`] for a rate that is no positive number.
+    pub(crate) fn validate(&self) -> Result<(), ScanError> {
+        match self.rate {
+            Rate::PerSecond(fps) if !(fps.is_finite() && fps > 0.0) => {
+                Err(ScanError::Option { option: "frames a second", allowed: "a positive number" })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many threads to use on this machine.
+    pub(crate) fn thread_count(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.filter(|n| *n > 0).unwrap_or_else(all)
+    }
+}

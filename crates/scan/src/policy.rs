@@ -1,0 +1,54 @@
+//! From a model's card to what may be concluded from its logits.
+
+use std::path::Path;
+
+use analysis::{Calibration, Model, ModelPolicy, OperatingPoint, OperatingPoints, Task};
+use base::Score;
+use nets::card::{self, ModelCard};
+
+use crate::error::ScanError;
+
+/// What may be concluded from a scoring model's logits. The thresholds are those of the operating
+/// points; the counts that bound the wording are those of the validation, which is the more
+/// independent of the two. They hold for stills and for tracks of videos alike.
+///
+/// # Errors
+/// [`ScanError::Card`] when the card scores nothing or its numbers contradict each other.
+pub(crate) fn policy_of(card: &ModelCard, folder: &Path) -> Result<ModelPolicy, ScanError> {
+    let bad = |what| ScanError::Card { what, path: folder.join(nets::model::CARD_FILE) };
+    let scoring = card.scoring.as_ref().ok_or(bad("it scores nothing"))?;
+    let card::Calibration::Platt { slope, intercept, .. } = scoring.calibration;
+    let calibration = Calibration::new(slope, intercept).ok_or(bad("its calibration falls or is not a number"))?;
+    let points = &scoring.operating_points;
+    let high = Score::new(points.suspected.threshold).ok_or(bad("a threshold lies outside 0 to 1"))?;
+    let low = Score::new(points.no_indication.threshold).ok_or(bad("a threshold lies outside 0 to 1"))?;
+    let suspected = OperatingPoint {
+        threshold: high,
+        false_alarms: scoring.validation.false_alarms.into(),
+        n_real: scoring.validation.n_real.into(),
+        found: scoring.validation.found.into(),
+        n_fake: scoring.validation.n_fake.into(),
+    };
+    let points = OperatingPoints::new(suspected, low).ok_or(bad("its two thresholds are not in order"))?;
+    let (image, video) = (Some(points), Some(points));
+    Ok(ModelPolicy { id: card.id.clone(), task: task_of(card.task), calibration, image, video })
+}
+
+/// The model as it stands in the result.
+pub(crate) fn model_of(card: &ModelCard) -> Model {
+    Model {
+        id: card.id.clone(),
+        task: task_of(card.task),
+        architecture: card.architecture.to_string(),
+        sha256: card.weights.sha256.clone(),
+    }
+}
+
+fn task_of(task: card::Task) -> Task {
+    match task {
+        card::Task::FaceManipulation => Task::FaceManipulation,
+        card::Task::FaceSynthesis => Task::FaceSynthesis,
+        card::Task::FaceDetection => Task::FaceDetection,
+        card::Task::FaceLandmarks => Task::FaceLandmarks,
+    }
+}

@@ -1,0 +1,29 @@
+//! What the pipeline needs of a scoring model.
+
+use detector::{Detector, DetectorError};
+use faces::{Face, crop_face};
+use image::RgbImage;
+
+/// A scoring model: cuts its own crops and gives one logit a crop. The pipeline's tests have their own.
+pub(crate) trait Scorer: Send + Sync {
+    /// Its id, as in the result.
+    fn id(&self) -> &str;
+    /// What it wants to see of a face in an upright frame; `None` when the face lies outside.
+    fn crop(&self, rgb: &RgbImage, face: &Face) -> Option<RgbImage>;
+    /// One raw logit a crop, in order.
+    fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError>;
+}
+
+impl Scorer for Detector {
+    fn id(&self) -> &str {
+        &self.card().id
+    }
+
+    fn crop(&self, rgb: &RgbImage, face: &Face) -> Option<RgbImage> {
+        crop_face(rgb, face, self.crop_rule())
+    }
+
+    fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError> {
+        Self::logits(self, crops)
+    }
+}

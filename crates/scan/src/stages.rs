@@ -1,0 +1,244 @@
+//! The bounded pipeline of one item: look, follow, score, collect.
+//!
+//! ```text
+//! frames ─► look (pool, any order) ─► follow (in order) ─► score (pool, in batches) ─► collect (in order)
+//! ```
+//!
+//! Looking finds faces, grades them and cuts the crops of those that are good enough; afterwards the
+//! frame is let go. Following gives every face its track and forms batches of [`BATCH_CROPS`] crops or
+//! [`BATCH_FRAMES`] frames. What is in a batch depends on the frames alone, never on threads, so the
+//! same input gives the same numbers on any number of them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use analysis::{FaceObservation, FaceQuality, FrameObservation};
+use base::{Ctx, Progress, Stage, Timestamp};
+use faces::{Face, Tracker};
+use image::RgbImage;
+use media::{Frame, MediaError};
+
+use crate::error::ScanError;
+use crate::grade::grade;
+use crate::ordered::{Ordered, ordered_map};
+use crate::pipeline::Pipeline;
+
+/// Crops of one scoring model that make a batch full.
+const BATCH_CROPS: usize = 16;
+/// Frames that make a batch full, so that results keep coming where nobody is seen.
+const BATCH_FRAMES: usize = 16;
+/// Faces examined in one frame; the largest are kept. Crowds hold more, but none of those can be
+/// examined at their size.
+pub(crate) const MAX_FACES: usize = 32;
+/// Bytes of decoded frames between decoder and detector.
+const FRAME_BYTES: usize = 128 << 20;
+
+/// What came out of one item's frames.
+#[derive(Debug)]
+pub(crate) struct Examined {
+    /// In order of decoding.
+    pub frames: Vec<FrameObservation>,
+    /// What ended the decoding early; what came before it counts.
+    pub broken: Option<MediaError>,
+    /// Faces left out because a frame held more than [`MAX_FACES`].
+    pub dropped: u64,
+}
+
+/// Runs the frames of one item through the pipeline. `expected` is the media time there is to
+/// examine; `on_frame` is told every finished frame in order.
+///
+/// # Errors
+/// [`ScanError::Cancelled`], or a network that failed. An error of the decoder is no error here.
+pub(crate) fn examine(
+    frames: impl Iterator<Item = Result<Frame, MediaError>> + Send,
+    pipeline: &Pipeline,
+    expected: Expected,
+    ctx: &Ctx,
+    on_frame: &dyn Fn(&FrameObservation),
+) -> Result<Examined, ScanError> {
+    let dropped = AtomicU64::new(0);
+    let look = |frame: Result<Frame, MediaError>| look(frame?, pipeline, &dropped);
+    let score = |batch: Result<Batch, ScanError>| batch.and_then(|b| b.scored(pipeline));
+    let mut examined = Examined { frames: Vec::new(), broken: None, dropped: 0 };
+    pipeline.pool().in_place_scope(|pool| {
+        thread::scope(|threads| -> Result<(), ScanError> {
+            let seen = ordered_map(threads, pool, expected.frames_in_flight(pipeline.threads()), frames, look);
+            let follow = Follow::new(seen, ctx, expected);
+            for batch in ordered_map(threads, pool, pipeline.threads() + 1, follow, score) {
+                ctx.check()?;
+                let batch = batch?;
+                batch.frames.iter().for_each(on_frame);
+                examined.frames.extend(batch.frames);
+                examined.broken = batch.broken;
+            }
+            Ok(())
+        })
+    })?;
+    ctx.check()?;
+    examined.dropped = dropped.into_inner();
+    Ok(examined)
+}
+
+/// What is known about an item's frames before they come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    /// Media time, where known.
+    pub duration_us: Option<u64>,
+    /// Bytes of one decoded frame.
+    pub frame_bytes: usize,
+}
+
+impl Expected {
+    /// One a thread and two waiting, fewer where frames are huge.
+    fn frames_in_flight(self, threads: usize) -> usize {
+        (FRAME_BYTES / self.frame_bytes.max(1)).clamp(1, threads + 2)
+    }
+}
+
+/// A frame that was looked at, still with its pixels.
+struct Seen {
+    frame: Frame,
+    faces: Vec<SeenFace>,
+}
+
+struct SeenFace {
+    face: Face,
+    quality: FaceQuality,
+    /// One a scoring model; empty for a face that is not good enough.
+    crops: Vec<Option<RgbImage>>,
+}
+
+fn look(frame: Frame, pipeline: &Pipeline, dropped: &AtomicU64) -> Result<Seen, ScanError> {
+    let mut faces = pipeline.finder().detect(&frame.rgb)?;
+    if faces.len() > MAX_FACES {
+        dropped.fetch_add((faces.len() - MAX_FACES) as u64, Ordering::Relaxed);
+        faces.truncate(MAX_FACES);
+    }
+    let graded = faces.into_iter().map(|face| {
+        let quality = grade(&frame.rgb, &face);
+        let crops = if quality.usable {
+            pipeline.scorers().iter().map(|s| s.crop(&frame.rgb, &face)).collect()
+        } else {
+            Vec::new()
+        };
+        SeenFace { face, quality, crops }
+    });
+    let faces = graded.collect();
+    Ok(Seen { frame, faces })
+}
+
+/// Frames in order with their tracks, and the crops to score.
+#[derive(Default)]
+struct Batch {
+    frames: Vec<FrameObservation>,
+    /// By scoring model.
+    crops: Vec<Vec<RgbImage>>,
+    /// Which face each crop is of, by scoring model: indices into `frames` and their `faces`.
+    places: Vec<Vec<(usize, usize)>>,
+    broken: Option<MediaError>,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.frames.len() >= BATCH_FRAMES || self.crops.iter().any(|c| c.len() >= BATCH_CROPS)
+    }
+
+    fn push(&mut self, seen: Seen, tracks: Vec<u32>) {
+        let index = self.frames.len();
+        let mut faces = Vec::with_capacity(seen.faces.len());
+        for (place, (seen, track)) in seen.faces.into_iter().zip(tracks).enumerate() {
+            for (model, crop) in seen.crops.into_iter().enumerate() {
+                let Some(crop) = crop else { continue };
+                if self.crops.len() <= model {
+                    self.crops.resize_with(model + 1, Vec::new);
+                    self.places.resize_with(model + 1, Vec::new);
+                }
+                if let (Some(crops), Some(places)) = (self.crops.get_mut(model), self.places.get_mut(model)) {
+                    crops.push(crop);
+                    places.push((index, place));
+                }
+            }
+            let Face { rect, landmarks, .. } = seen.face;
+            faces.push(FaceObservation { track, rect, landmarks, quality: seen.quality, logits: BTreeMap::new() });
+        }
+        self.frames.push(FrameObservation { frame: seen.frame.index, pts: seen.frame.pts, faces });
+    }
+
+    fn scored(mut self, pipeline: &Pipeline) -> Result<Self, ScanError> {
+        let crops = std::mem::take(&mut self.crops);
+        for ((scorer, crops), places) in pipeline.scorers().iter().zip(&crops).zip(&self.places) {
+            let logits = scorer.logits(crops)?;
+            for (&(frame, face), logit) in places.iter().zip(logits) {
+                if let Some(face) = self.frames.get_mut(frame).and_then(|f| f.faces.get_mut(face)) {
+                    face.logits.insert(scorer.id().to_owned(), logit);
+                }
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Follows faces through frames that come in order, and forms batches. Reports progress: it is the
+/// first place where frames are in order.
+struct Follow<'a, 'c> {
+    seen: Ordered<Result<Seen, ScanError>>,
+    tracker: Tracker,
+    ctx: &'a Ctx<'c>,
+    expected: Expected,
+    first: Option<Timestamp>,
+    ended: bool,
+}
+
+impl<'a, 'c> Follow<'a, 'c> {
+    fn new(seen: Ordered<Result<Seen, ScanError>>, ctx: &'a Ctx<'c>, expected: Expected) -> Self {
+        Self { seen, tracker: Tracker::default(), ctx, expected, first: None, ended: false }
+    }
+
+    fn follow(&mut self, seen: Seen, batch: &mut Batch) -> Result<(), ScanError> {
+        let pts = seen.frame.pts;
+        let first = *self.first.get_or_insert(pts);
+        let faces = seen.faces.iter().map(|f| f.face).collect();
+        let tracks = self.tracker.push(&seen.frame, faces).into_iter().map(|(id, _)| id.0).collect();
+        batch.push(seen, tracks);
+        let done = u64::try_from(pts.micros_since(first)).unwrap_or(0);
+        let done = self.expected.duration_us.map_or(done, |total| done.min(total));
+        self.ctx.checkpoint(Progress { stage: Stage::Analysing, done, total: self.expected.duration_us })?;
+        Ok(())
+    }
+}
+
+impl Iterator for Follow<'_, '_> {
+    type Item = Result<Batch, ScanError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let mut batch = Batch::default();
+        while !batch.is_full() {
+            let followed = match self.seen.next() {
+                Some(Ok(seen)) => self.follow(seen, &mut batch),
+                Some(Err(ScanError::Media(error))) if error.code() != media::ErrorCode::Cancelled => {
+                    self.ended = true;
+                    batch.broken = Some(error);
+                    return Some(Ok(batch));
+                }
+                Some(Err(error)) => Err(error),
+                None => {
+                    self.ended = true;
+                    return (!batch.frames.is_empty()).then_some(Ok(batch));
+                }
+            };
+            if let Err(error) = followed {
+                self.ended = true;
+                return Some(Err(error));
+            }
+        }
+        Some(Ok(batch))
+    }
+}
+
+#[cfg(test)]
+#[path = "stages_tests.rs"]
+mod tests;
