@@ -3,7 +3,8 @@
 //! `cargo run --release -p faces --example export_faces -- DETECTOR MODELS LIST OUT.csv`
 //!
 //! DETECTOR is `mtcnn`, `mtcnn:MIN_FACE`, `full`, `short` (BlazeFace); LIST holds one picture path a line (relative paths count from
-//! LIST's folder). Columns: path, x, y, w, h, score, lm0_x … lm4_y, presence (of the face mesh); one row a face. Prints the time spent
+//! LIST's folder). Columns: path, x, y, w, h, score, lm0_x … lm4_y, presence (of the face mesh), face_px,
+//! sharpness, blockiness, yaw; one row a face. Prints the time spent
 //! in detection.
 #![allow(clippy::print_stdout, reason = "a program")]
 
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use faces::{BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, FaceMeshAligner, Mtcnn, MtcnnOptions};
+use faces::{BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, FaceMeshAligner, Mtcnn, MtcnnOptions, Quality};
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use nets::blazeface::Range;
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for k in 0..5 {
         write!(csv, ",lm{k}_x,lm{k}_y")?;
     }
-    csv.push_str(",presence\n");
+    csv.push_str(",presence,face_px,sharpness,blockiness,yaw\n");
     let mesh = FaceMeshAligner::load(Path::new(models))?;
     let (mut spent, mut pictures, mut found) = (Duration::ZERO, 0, 0);
     for line in std::fs::read_to_string(list)?.lines() {
@@ -38,7 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         pictures += 1;
         found += faces.len();
         let meshes = mesh.meshes(&rgb, &faces)?;
-        faces.iter().zip(&meshes).try_for_each(|(face, mesh)| write_row(&mut csv, line, face, mesh.presence))?;
+        faces
+            .iter()
+            .zip(&meshes)
+            .try_for_each(|(face, mesh)| write_row(&mut csv, line, face, &(mesh.presence, Quality::of(&rgb, face))))?;
     }
     std::fs::write(PathBuf::from(out), csv)?;
     println!(
@@ -69,13 +73,13 @@ fn detector(name: &str, models: &Path) -> Result<Box<dyn FaceDetector>, Box<dyn 
     })
 }
 
-fn write_row(csv: &mut String, path: &str, face: &Face, presence: f32) -> std::fmt::Result {
+fn write_row(csv: &mut String, path: &str, face: &Face, (presence, q): &(f32, Quality)) -> std::fmt::Result {
     let r = face.rect;
     write!(csv, "{path},{:.3},{:.3},{:.3},{:.3},{:.5}", r.x, r.y, r.w, r.h, face.detector_score)?;
     for p in face.landmarks {
         write!(csv, ",{:.3},{:.3}", p.x, p.y)?;
     }
-    writeln!(csv, ",{presence:.5}")
+    writeln!(csv, ",{presence:.5},{:.1},{:.5},{:.4},{:.1}", q.face_px, q.sharpness, q.blockiness, q.yaw_deg)
 }
 
 /// Upright pixels.

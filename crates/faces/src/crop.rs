@@ -31,6 +31,17 @@ pub struct CropRule {
 }
 
 impl CropRule {
+    /// The rule of a scoring model's card; `None` for the rules of the face networks (the whole picture, a
+    /// turned square).
+    pub fn from_card(input: &nets::card::Input) -> Option<Self> {
+        let (basis, factor) = match input.crop {
+            nets::card::CropRule::Box { factor } => (CropBasis::LargerSide, factor),
+            nets::card::CropRule::Height { factor } => (CropBasis::Height, factor),
+            nets::card::CropRule::Whole {} | nets::card::CropRule::Turned { .. } => return None,
+        };
+        Some(Self { basis, factor, resize: input.resize, size: input.size })
+    }
+
     /// The square of a box in a picture of this size: rounding as in the training script
     /// (`round(min(side, width, height))`, corner truncated). `None` when the box does not meet the
     /// picture or the square is empty.
