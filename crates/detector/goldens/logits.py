@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Reference logits of the two starters by the PyTorch recipe they were trained with.
+
+    pip install numpy opencv-python-headless torch torchvision safetensors
+    python crates/detector/goldens/logits.py models ../shared/data > crates/detector/goldens/logits.json
+
+Made pictures are drawn by the same integer arithmetic in `tests/logits.rs`. Of real stills only the path and the
+logit are kept. Crop: square about the centre of the box, kept inside the picture, 140 px (area when shrinking,
+else linear), centre 128; RGB / 255, ImageNet mean and std.
+"""
+import csv
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torchvision
+from safetensors.torch import load_file
+
+MEAN, STD = np.float32([.485, .456, .406]), np.float32([.229, .224, .225])
+RULES = {"generated-starter": lambda w, h: 1.3 * max(w, h), "swapped-starter": lambda w, h: .87 * h}
+
+
+def picture(i, width, height):
+    """RGB: a gradient, something like a face, and blocks of noise."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.int64)
+    out = np.zeros((height, width, 3), np.uint8)
+    rx, ry = width // 4 + i, height // 3 + i
+    def ellipse(cx, cy, rx, ry):
+        return (x - cx) ** 2 * ry ** 2 + (y - cy) ** 2 * rx ** 2 < rx ** 2 * ry ** 2
+
+    face = ellipse(width // 2, height // 2, rx, ry)
+    dark = ellipse(width // 2 - rx // 2, height * 2 // 5, rx // 5, ry // 9) | ellipse(width // 2 + rx // 2, height * 2 // 5, rx // 5, ry // 9)
+    dark |= ellipse(width // 2, height * 2 // 3, rx // 2, ry // 12)
+    for c in range(3):
+        ground = (x * 255 // width * (i % 3) + y * 255 // height * ((i + c) % 4) + 40 * c + 30 * i) % 256
+        ground = np.where(face, 210 - 25 * c - 8 * i + x * 40 // width, ground)
+        ground = np.where(dark, 90 - 20 * c + 3 * i, ground)
+        shift = i % 5
+        seed = ((x >> shift) * 73856093 + (y >> shift) * 19349663 + c * 83492791 + i * 2654435761) & 0xffffffff
+        seed = (seed ^ seed >> 13) * 1274126177 & 0xffffffff
+        out[..., c] = (ground * 15 + (seed >> 16) % 256) // 16
+    return out
+
+
+def cut(img, side, cx, cy):
+    side = int(round(min(side, *img.shape[:2])))
+    left = int(min(max(cx - side / 2, 0), img.shape[1] - side))
+    top = int(min(max(cy - side / 2, 0), img.shape[0] - side))
+    img = img[top:top + side, left:left + side]
+    return cv2.resize(img, (140, 140), interpolation=cv2.INTER_AREA if side >= 140 else cv2.INTER_LINEAR)[6:134, 6:134]
+
+
+def network(path):
+    net = torchvision.models.mobilenet_v2(weights=None)
+    net.classifier = torch.nn.Sequential(torch.nn.Dropout(.2), torch.nn.Linear(1280, 1))
+    types = {k: v.dtype for k, v in net.state_dict().items()}
+    net.load_state_dict({k: v.to(types[k]) for k, v in load_file(path).items()})
+    return net.eval()
+
+
+def logits(net, crops):
+    x = ((np.stack(crops).astype(np.float32) / 255 - MEAN) / STD).transpose(0, 3, 1, 2)
+    with torch.no_grad():
+        return [round(float(v), 5) for v in net(torch.from_numpy(np.ascontiguousarray(x)))[:, 0]]
+
+
+def main(models, data):
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    nets = {name: network(Path(models) / name / "weights.safetensors") for name in RULES}
+    # 128 x 128 needs no resizing; the others are enlarged and shrunk, with boxes that stick out too.
+    made = [(i, 128, 128, [0, 0, 128, 128]) for i in range(8)]
+    made += [(i, 300 + 7 * i, 260 - 9 * i, [20 * i, 15 * i, 60 + 14 * i, 76 + 17 * i]) for i in range(8)]
+    stills = [r for r in csv.DictReader(open(Path(data) / "stills.csv")) if r["split"] == "val"][::31]
+    boxes = [[float(r[f"box_{k}"]) for k in "xywh"] for r in stills]
+    read = [cv2.imread(str(Path(data) / r["path"]))[..., ::-1] for r in stills]
+    out = {"made": [{"i": i, "width": w, "height": h, "box": b, "logits": {}} for i, w, h, b in made],
+           "stills": [{"path": r["path"], "box": b, "logits": {}} for r, b in zip(stills, boxes)]}
+    for name, side in RULES.items():
+        crops = [picture(i, w, h) if w == 128 else cut(picture(i, w, h), side(*b[2:]), b[0] + b[2] / 2, b[1] + b[3] / 2) for i, w, h, b in made]
+        for entry, logit in zip(out["made"], logits(nets[name], crops)):
+            entry["logits"][name] = logit
+        crops = [cut(img, side(*b[2:]), b[0] + b[2] / 2, b[1] + b[3] / 2) for img, b in zip(read, boxes)]
+        for entry, logit in zip(out["stills"], logits(nets[name], crops)):
+            entry["logits"][name] = logit
+    print(json.dumps(out, indent=0))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
