@@ -108,7 +108,7 @@ impl FaceMesh {
         }
         let mut x = self.stem.forward(crops);
         for block in &self.trunk {
-            x.advance(block.forward(&x));
+            x = block.forward(&x);
         }
         let (points, presence) = (self.points.forward(&x), self.presence.forward(&x));
         let faces = points.data.chunks_exact(3 * Self::POINTS).zip(&presence.data);
@@ -122,12 +122,11 @@ impl Head {
     fn forward(&self, trunk: &Nhwc) -> Nhwc {
         let mut x = self.first.forward(trunk);
         for block in &self.wide {
-            x.advance(block.forward(&x));
+            x = block.forward(&x);
         }
-        x.advance(self.squeeze.forward(&x));
-        x.advance(self.narrow.forward(&x));
-        x.advance(self.out.forward(&x));
-        x
+        x = self.squeeze.forward(&x);
+        x = self.narrow.forward(&x);
+        self.out.forward(&x)
     }
 }
 

@@ -52,16 +52,9 @@ impl BlazeBlock {
 
     pub(crate) fn forward(&self, x: &Nhwc) -> Nhwc {
         let inner = self.depthwise.forward(x);
-        let out = match self.pool {
-            Some(pool) => {
-                let pooled = pool.forward(x);
-                let out = self.pointwise.forward_add(&inner, &pooled);
-                pooled.recycle();
-                out
-            }
+        match self.pool {
+            Some(pool) => self.pointwise.forward_add(&inner, &pool.forward(x)),
             None => self.pointwise.forward_add(&inner, x),
-        };
-        inner.recycle();
-        out
+        }
     }
 }

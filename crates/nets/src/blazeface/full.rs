@@ -71,14 +71,13 @@ impl FullRange {
     pub(super) fn forward(&self, images: &Nhwc) -> (Vec<f32>, Vec<f32>) {
         let [s96, s48, s24, s12, s6] = &self.stages;
         let mut x = self.stem.forward(images);
-        x.advance(run(s96, &x));
-        x.advance(run(s48, &x));
+        x = run(s96, &x);
+        x = run(s48, &x);
         let x24 = run(s24, &x);
         let x12 = run(s12, &x24);
         let x48 = std::mem::replace(&mut x, run(s6, &x12));
         for (merge, beside) in self.merges.iter().zip([x12, x24, x48]) {
-            x.advance(merge.forward(&x, &beside));
-            beside.recycle();
+            x = merge.forward(&x, &beside);
         }
         (self.classes.forward(&x), self.boxes.forward(&x))
     }
@@ -86,12 +85,9 @@ impl FullRange {
 
 /// One block after the other.
 fn run(blocks: &[DoubleBlock], x: &Nhwc) -> Nhwc {
-    let mut y: Option<Nhwc> = None;
+    let mut y = None;
     for block in blocks {
-        let next = block.forward(y.as_ref().unwrap_or(x));
-        if let Some(last) = y.replace(next) {
-            last.recycle();
-        }
+        y = Some(block.forward(y.as_ref().unwrap_or(x)));
     }
     y.unwrap_or_else(|| x.clone())
 }
@@ -99,11 +95,9 @@ fn run(blocks: &[DoubleBlock], x: &Nhwc) -> Nhwc {
 impl DoubleBlock {
     fn forward(&self, x: &Nhwc) -> Nhwc {
         let mut inner = self.first.forward(x);
-        inner.advance(self.down.forward(&inner));
-        inner.advance(self.second.forward(&inner));
-        let out = if self.residual { self.up.forward_add(&inner, x) } else { self.up.forward(&inner) };
-        inner.recycle();
-        out
+        inner = self.down.forward(&inner);
+        inner = self.second.forward(&inner);
+        if self.residual { self.up.forward_add(&inner, x) } else { self.up.forward(&inner) }
     }
 }
 
@@ -115,10 +109,7 @@ impl Merge {
         for (sum, v) in x.data.iter_mut().zip(&beside.data) {
             *sum += v;
         }
-        small.recycle();
-        beside.recycle();
-        x.advance(run(&self.blocks, &x));
-        x
+        run(&self.blocks, &x)
     }
 }
 

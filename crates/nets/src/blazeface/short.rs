@@ -78,11 +78,11 @@ impl ShortRange {
         let (fine, coarse) = self.blocks.split_at(FINE);
         let mut x = self.stem.forward(images);
         for block in fine {
-            x.advance(block.forward(&x));
+            x = block.forward(&x);
         }
         let (fine_classes, fine_boxes) = self.fine.forward(&x);
         for block in coarse {
-            x.advance(block.forward(&x));
+            x = block.forward(&x);
         }
         let (coarse_classes, coarse_boxes) = self.coarse.forward(&x);
         (interleave(&fine_classes, &coarse_classes), interleave(&fine_boxes, &coarse_boxes))

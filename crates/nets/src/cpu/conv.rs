@@ -185,9 +185,6 @@ impl Conv {
         } else {
             conv_kernel::run(&job, 0, &mut out.data, simd);
         }
-        if let Some(padded) = padded {
-            padded.recycle();
-        }
         out
     }
 }

@@ -23,11 +23,8 @@ impl Dense {
     /// # Panics
     /// When a row has another length than the weights.
     #[must_use]
-    pub fn forward(&self, x: Nhwc) -> Nhwc {
-        let c = x.image_len();
-        let x = Nhwc { n: x.n, h: 1, w: 1, c, data: x.data };
-        let out = self.conv.forward(&x);
-        x.recycle();
-        out
+    pub fn forward(&self, mut x: Nhwc) -> Nhwc {
+        (x.h, x.w, x.c) = (1, 1, x.image_len());
+        self.conv.forward(&x)
     }
 }

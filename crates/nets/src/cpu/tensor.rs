@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
-/// Buffers that a thread keeps for its next layers: fresh ones cost page faults that weigh as much as a small layer.
+/// Most buffers that a thread keeps for its next layers: fresh ones cost page faults that weigh as much as a small
+/// layer.
 const KEPT: usize = 12;
-/// Largest buffer kept, in values (2 MiB).
-const KEPT_LEN: usize = 1 << 19;
+/// Most values in all kept buffers of a thread (8 MiB).
+const KEPT_VALUES: usize = 1 << 21;
 
 thread_local! {
     static BUFFERS: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
@@ -46,24 +47,6 @@ impl Nhwc {
         let mut data = kept.unwrap_or_default();
         data.resize(len, 0.0);
         Self { n, h, w, c, data }
-    }
-
-    /// Leaves the buffer to the layers that this thread runs next.
-    pub(crate) fn recycle(self) {
-        if (1..=KEPT_LEN).contains(&self.data.capacity()) {
-            BUFFERS.with_borrow_mut(|buffers| {
-                buffers.push(self.data);
-                if buffers.len() > KEPT {
-                    let smallest = buffers.iter().enumerate().min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
-                    smallest.map(|i| buffers.swap_remove(i));
-                }
-            });
-        }
-    }
-
-    /// Becomes `next`, recycling what it was.
-    pub(crate) fn advance(&mut self, next: Self) {
-        std::mem::replace(self, next).recycle();
     }
 
     /// Takes `data` as `[n, h, w, c]`; `None` when its length is not the product.
@@ -127,5 +110,23 @@ impl Nhwc {
             }
         }
         out
+    }
+}
+
+impl Drop for Nhwc {
+    /// Leaves the buffer to the layers that this thread runs next.
+    fn drop(&mut self) {
+        let data = std::mem::take(&mut self.data);
+        if data.capacity() == 0 {
+            return;
+        }
+        // At the end of a thread there is nothing to leave it to; then it is simply freed.
+        let _ = BUFFERS.try_with(|buffers| {
+            let Ok(mut buffers) = buffers.try_borrow_mut() else { return };
+            buffers.push(data);
+            while buffers.len() > KEPT || buffers.iter().map(Vec::capacity).sum::<usize>() > KEPT_VALUES {
+                buffers.remove(0);
+            }
+        });
     }
 }

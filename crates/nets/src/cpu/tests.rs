@@ -315,8 +315,8 @@ fn reused_buffers_leave_no_trace() {
     let x = tensor([1, 9, 11, 3], 4);
     let first = conv.forward(&x);
     for _ in 0..3 {
-        Nhwc::from_vec([1, 40, 40, 8], vec![f32::NAN; 12_800]).unwrap().recycle();
-        Nhwc::from_vec([1, 6, 6, 8], vec![f32::NAN; 288]).unwrap().recycle();
+        drop(Nhwc::from_vec([1, 40, 40, 8], vec![f32::NAN; 12_800]).unwrap());
+        drop(Nhwc::from_vec([1, 6, 6, 8], vec![f32::NAN; 288]).unwrap());
         assert_eq!(conv.forward(&x), first);
     }
 }

@@ -237,3 +237,67 @@ fn finish_row(heads: &PlanarRows, y: usize, face: &mut [f32], offsets: &mut [[f3
         *o = [a, b, c, d];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::WeightTensor;
+
+    /// A P-Net of small numbers by a formula.
+    fn net() -> PNet {
+        let shapes: [(&str, &[usize]); 13] = [
+            ("conv1.weight", &[10, 3, 3, 3]),
+            ("conv1.bias", &[10]),
+            ("prelu1.weight", &[10]),
+            ("conv2.weight", &[16, 10, 3, 3]),
+            ("conv2.bias", &[16]),
+            ("prelu2.weight", &[16]),
+            ("conv3.weight", &[32, 16, 3, 3]),
+            ("conv3.bias", &[32]),
+            ("prelu3.weight", &[32]),
+            ("conv4_1.weight", &[2, 32, 1, 1]),
+            ("conv4_1.bias", &[2]),
+            ("conv4_2.weight", &[4, 32, 1, 1]),
+            ("conv4_2.bias", &[4]),
+        ];
+        let tensors = shapes.map(|(name, shape)| {
+            let len: usize = shape.iter().product();
+            let data = (0..len).map(|i| ((i * 37 + name.len() * 11) % 101) as f32 / 150.0 - 0.33).collect();
+            (format!("pnet.{name}"), WeightTensor { shape: shape.to_vec(), data })
+        });
+        PNet::load(&Weights::from_tensors(tensors)).unwrap()
+    }
+
+    fn image(h: usize, w: usize) -> Nhwc {
+        let values = (0..h * w * 3).map(|i| ((i * 7919) % 255) as f32 / 127.5 - 1.0).collect();
+        Nhwc::from_vec([1, h, w, 3], values).unwrap()
+    }
+
+    #[test]
+    fn the_plain_kernels_agree_with_the_vector_ones() {
+        let net = net();
+        for (h, w) in [(11, 11), (12, 47), (53, 38)] {
+            let (plain, fast) = (net.run(&image(h, w), None).unwrap(), net.forward(&image(h, w)).unwrap());
+            assert_eq!((plain.h, plain.w), (fast.h, fast.w));
+            let close = |a: f32, b: f32| (a - b).abs() < 1e-4;
+            assert!(plain.face.iter().zip(&fast.face).all(|(&a, &b)| close(a, b)));
+            let offsets = plain.offsets.as_flattened().iter().zip(fast.offsets.as_flattened());
+            assert!(offsets.into_iter().all(|(&a, &b)| close(a, b)));
+        }
+    }
+
+    #[test]
+    fn a_cell_sees_twelve_pixels_at_a_step_of_two() {
+        let net = net();
+        let whole = net.forward(&image(30, 40)).unwrap();
+        assert_eq!((whole.h, whole.w), (10, 15));
+        let picture = image(30, 40);
+        let (y, x) = (7, 9);
+        let part: Vec<f32> = (2 * y..2 * y + PNet::CELL)
+            .flat_map(|row| picture.data[(row * 40 + 2 * x) * 3..][..PNet::CELL * 3].to_vec())
+            .collect();
+        let cell = net.forward(&Nhwc::from_vec([1, PNet::CELL, PNet::CELL, 3], part).unwrap()).unwrap();
+        assert_eq!(cell.face, [whole.face[y * whole.w + x]]);
+        assert_eq!(cell.offsets, [whole.offsets[y * whole.w + x]]);
+    }
+}

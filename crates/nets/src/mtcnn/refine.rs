@@ -63,7 +63,7 @@ impl Layer {
     fn forward(&self, x: &Nhwc) -> Nhwc {
         let mut y = self.conv.forward(x);
         if let Some(pool) = self.pool {
-            y.advance(pool.forward(&y));
+            y = pool.forward(&y);
         }
         y
     }
@@ -157,7 +157,7 @@ impl Trunk {
     fn forward(&self, crops: &Nhwc) -> Nhwc {
         let mut x = self.first.forward(crops);
         for layer in &self.layers {
-            x.advance(layer.forward(&x));
+            x = layer.forward(&x);
         }
         self.dense.forward(x)
     }
@@ -178,9 +178,7 @@ fn by_chunks<T: Send>(crops: &Nhwc, macs: usize, answer: impl Fn(&Nhwc) -> Vec<T
     let run = |values: &[f32]| {
         let mut chunk = Nhwc::scratch(values.len() / len, crops.h, crops.w, crops.c);
         chunk.data.copy_from_slice(values);
-        let answers = answer(&chunk);
-        chunk.recycle();
-        answers
+        answer(&chunk)
     };
     if crops.n > per_chunk && worth_splitting(crops.n * macs) {
         crops.data.par_chunks(per_chunk * len).flat_map_iter(run).collect()

@@ -1,5 +1,6 @@
 //! What the golden tests share: the test picture, the product's weights, the stored answers.
 #![allow(dead_code, reason = "each test binary uses some of it")]
+#![expect(clippy::unwrap_used, reason = "a test without its files has failed")]
 
 use nets::cpu::Nhwc;
 use nets::weights::Weights;
