@@ -24,7 +24,10 @@ const CASES: [(Architecture, usize, usize); 8] = [
 
 fn main() -> Result<(), NetsError> {
     println!("threads {}", rayon::current_num_threads());
-    println!("{:<20} {:>5} {:>5} {:>8} {:>10} {:>10}", "network", "side", "batch", "route", "median ms", "least ms");
+    println!(
+        "{:<20} {:>5} {:>5} {:>8} {:>10} {:>10} {:>8}",
+        "network", "side", "batch", "route", "median ms", "least ms", "cpu ms"
+    );
     for (architecture, side, batch) in CASES {
         let x = Tensor::randn(0f32, 1.0, (batch, 3, side, side), &Device::Cpu)?;
         for route in [Route::Kernels, Route::Tensors] {
@@ -35,18 +38,27 @@ fn main() -> Result<(), NetsError> {
             };
             net.forward(&x)?;
             let mut times = Vec::new();
-            let start = Instant::now();
+            let (start, cpu) = (Instant::now(), cpu_ms());
             while start.elapsed() < Duration::from_millis(700) || times.len() < 3 {
                 let from = Instant::now();
                 net.forward(&x)?;
                 times.push(from.elapsed().as_secs_f64() * 1e3);
             }
+            let cpu = (cpu_ms() - cpu) / times.len() as f64;
             times.sort_by(f64::total_cmp);
             let at = |i: usize| times.get(i).copied().unwrap_or_default();
             let (median, least) = (at(times.len() / 2), at(0));
             let route = format!("{route:?}");
-            println!("{architecture:<20} {side:>5} {batch:>5} {route:>8} {median:>10.2} {least:>10.2}");
+            println!("{architecture:<20} {side:>5} {batch:>5} {route:>8} {median:>10.2} {least:>10.2} {cpu:>8.1}");
         }
     }
     Ok(())
+}
+
+/// Processor time of this process so far, in the kernel's ticks of 10 ms; 0 off Linux.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    // Fields 14 and 15 of proc_pid_stat(5): user and system time.
+    after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() * 10.0
 }

@@ -27,13 +27,15 @@ def main() -> None:
             for batch in batches:
                 x = torch.randn(batch, 3, side, side).contiguous(memory_format=layout)
                 net(x)
-                times, start = [], time.perf_counter()
+                times, start, cpu = [], time.perf_counter(), time.process_time()
                 while time.perf_counter() - start < 0.7 or len(times) < 3:
                     at = time.perf_counter()
                     net(x)
                     times.append(1e3 * (time.perf_counter() - at))
+                cpu = 1e3 * (time.process_time() - cpu) / len(times)
                 form = "last" if layout is torch.channels_last else "first"
-                print(f"{name:<20} {side:>5} {batch:>5} {form:>8} {statistics.median(times):>10.2f} {min(times):>10.2f}")
+                median, least = statistics.median(times), min(times)
+                print(f"{name:<20} {side:>5} {batch:>5} {form:>8} {median:>10.2f} {least:>10.2f} {cpu:>8.1f}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ pub mod depthwise;
 pub mod device;
 pub mod error;
 pub mod face_mesh;
+pub mod gelu;
 pub mod model;
 pub mod mtcnn;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use candle_nn::VarBuilder;
 
 use crate::backbone::plan::Reader;
 use crate::error::NetsError;
+use crate::gelu::gelu;
 
 const WIDTH: usize = 384;
 const HEADS: usize = 6;
@@ -120,7 +121,7 @@ impl Block {
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, NetsError> {
         let x = (x + self.attention(&self.norm1.forward(x)?)?)?;
-        let wide = self.fc1.forward(&self.norm2.forward(&x)?)?.gelu_erf()?;
+        let wide = gelu(&self.fc1.forward(&self.norm2.forward(&x)?)?)?;
         Ok((&x + self.fc2.forward(&wide)?)?)
     }
 

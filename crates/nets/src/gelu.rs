@@ -1,0 +1,115 @@
+//! GELU on the CPU: candle computes erf one number at a time in 64 bits, a third of a ViT's time.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+/// Numbers a task works on: some 20 µs.
+const CHUNK: usize = 16 * 1024;
+
+/// x · Φ(x), within 4e-7 · max(1, |x|) of the definition on the CPU; candle's own elsewhere.
+///
+/// # Errors
+/// From the device; element types other than f32.
+pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() { x.contiguous()?.apply_op1_no_bwd(&Gelu) } else { x.gelu_erf() }
+}
+
+struct Gelu;
+
+impl CustomOp1 for Gelu {
+    fn name(&self) -> &'static str {
+        "gelu"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let all = storage.as_slice::<f32>()?;
+        let Some(x) = layout.contiguous_offsets().and_then(|(start, end)| all.get(start..end)) else {
+            bail!("gelu: the tensor must be contiguous");
+        };
+        let mut out = x.to_vec();
+        let run = function();
+        out.par_chunks_mut(CHUNK).for_each(run);
+        Ok((CpuStorage::F32(out), layout.shape().clone()))
+    }
+}
+
+/// The fastest function for this processor.
+fn function() -> fn(&mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        return fused::all;
+    }
+    plain
+}
+
+fn plain(values: &mut [f32]) {
+    values.iter_mut().for_each(|v| *v = one(*v, |a, b, c| a * b + c));
+}
+
+#[cfg(target_arch = "x86_64")]
+mod fused {
+    #[target_feature(enable = "avx2,fma")]
+    fn with_avx2(values: &mut [f32]) {
+        values.iter_mut().for_each(|v| *v = super::one(*v, |a, b, c| a.mul_add(b, c)));
+    }
+
+    /// Only handed out by `function` after it has seen that the processor has AVX2 and FMA.
+    #[expect(unsafe_code, reason = "calls a function compiled for AVX2 and FMA")]
+    pub(super) fn all(values: &mut [f32]) {
+        debug_assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
+        // SAFETY: the processor has both features, see above; the function itself is safe code.
+        unsafe { with_avx2(values) }
+    }
+}
+
+/// x · (1 + erf(x / √2)) / 2 with erf from Abramowitz and Stegun, formula 7.1.26 (|error| ≤ 1.5e-7).
+/// Free of branches, so that loops over it become vector code; `fma` is a · b + c.
+#[inline(always)]
+fn one(x: f32, fma: impl Fn(f32, f32, f32) -> f32) -> f32 {
+    let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+    let t = 1.0 / fma(z, 0.327_591_1, 1.0);
+    let mut p = 1.061_405_4f32;
+    for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+        p = fma(p, t, c);
+    }
+    // exp(-z²) = 2^n · e^r with |r| ≤ ln 2 / 2; beyond exp(-80) it makes no difference to the sum.
+    let y = (-z * z).max(-80.0);
+    let n = (y * std::f32::consts::LOG2_E).round_ties_even();
+    let r = fma(n, 2.121_944_4e-4, fma(n, -0.693_359_4, y));
+    let mut e = 1.0 / 720.0;
+    for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+        e = fma(e, r, c);
+    }
+    let exp = e * f32::from_bits(((n as i32 + 127) as u32) << 23);
+    let tail = p * t * exp;
+    // erf of |x|; the other half-line by symmetry.
+    0.5 * x * (1.0 + (1.0 - tail).copysign(x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn equals_the_definition_everywhere() {
+        let xs: Vec<f32> = (-24_000..=24_000).map(|i| i as f32 / 2_000.0).chain([0.0, -0.0, 1e30, -1e30]).collect();
+        let t = Tensor::new(xs.as_slice(), &Device::Cpu).unwrap();
+        let ours = gelu(&t).unwrap().to_vec1::<f32>().unwrap();
+        let wide = t.to_dtype(candle_core::DType::F64).unwrap().gelu_erf().unwrap().to_vec1::<f64>().unwrap();
+        let mut plainly = xs.clone();
+        plain(&mut plainly);
+        for (i, x) in xs.iter().enumerate() {
+            for got in [ours[i], plainly[i]] {
+                let off = (f64::from(got) - wide[i]).abs();
+                assert!(off <= 4e-7 * f64::from(x.abs()).max(1.0), "gelu({x}) = {got}, not {}", wide[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_none_stays_so() {
+        let t = Tensor::new(&[f32::NAN], &Device::Cpu).unwrap();
+        assert!(gelu(&t).unwrap().to_vec1::<f32>().unwrap()[0].is_nan());
+    }
+}
