@@ -55,12 +55,15 @@ impl TextStyle<'_> {
             analysis.people.iter().filter(|p| p.verdict.code == VerdictCode::Suspected).map(number).collect();
         let headline = self.words.verdict(code);
         let headline = match code {
-            VerdictCode::Suspected if analysis.people.len() > 1 => {
+            VerdictCode::Suspected if analysis.people.len() > 1 && !suspects.is_empty() => {
                 self.words.about(headline, &self.words.people(&suspects))
+            }
+            VerdictCode::Inconclusive | VerdictCode::NotExamined if !analysis.verdict.reasons.is_empty() => {
+                self.words.because(headline, &analysis.verdict.reasons)
             }
             _ => headline.to_owned(),
         };
-        lines.push(format!("  {} {headline}", self.glyphs.verdict(code)));
+        wrap(lines, 2, &format!("{} {headline}", self.glyphs.verdict(code)));
         self.sentences(analysis, lines);
         if let Some(facts) = self.facts(analysis) {
             lines.push(format!("    {facts}"));
@@ -83,11 +86,8 @@ impl TextStyle<'_> {
                 }
             }
             VerdictCode::NoIndication => wrap(lines, 4, &self.words.nothing_found(&self.found(analysis))),
-            VerdictCode::Inconclusive | VerdictCode::NotExamined if !verdict.reasons.is_empty() => {
-                wrap(lines, 4, &self.words.because(self.words.verdict(verdict.code), &verdict.reasons));
-                if verdict.reasons.iter().any(a_better_copy_helps) {
-                    wrap(lines, 4, self.words.better_copy());
-                }
+            VerdictCode::Inconclusive | VerdictCode::NotExamined if verdict.reasons.iter().any(a_better_copy_helps) => {
+                wrap(lines, 4, self.words.better_copy());
             }
             VerdictCode::Inconclusive | VerdictCode::NotExamined => {}
         }
@@ -153,10 +153,9 @@ impl TextStyle<'_> {
             let wall = self.glyphs.wall();
             lines.push(format!("      {wall}{lane}{wall}"));
         }
-        if analysis.people.len() > 1
-            && person.verdict.code != VerdictCode::Suspected
-            && !person.verdict.reasons.is_empty()
-        {
+        let told = person.verdict.code == VerdictCode::Suspected
+            || (person.verdict.code, &person.verdict.reasons) == (analysis.verdict.code, &analysis.verdict.reasons);
+        if !told && !person.verdict.reasons.is_empty() {
             wrap(lines, 6, &self.words.because(self.words.verdict(person.verdict.code), &person.verdict.reasons));
         }
         if person.verdict.code == VerdictCode::Suspected && !person.segments.is_empty() {
@@ -280,7 +279,7 @@ mod tests {
     #[test]
     fn an_item_without_a_face_shows_no_number() {
         let text = style(Lang::En, &[]).item(&analysis("a.jpg", Verdict::not_examined([Reason::NoFace])));
-        assert!(text.contains("◌ Not examined\n    Not examined: no face was found."), "{text}");
+        assert!(text.contains("◌ Not examined: no face was found."), "{text}");
         assert!(!text.contains("score"), "{text}");
     }
 

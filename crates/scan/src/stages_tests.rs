@@ -52,11 +52,11 @@ fn progress_never_goes_back_and_frames_are_told_in_order() {
     let told = Mutex::new(Vec::new());
     let on_frame = |f: &FrameObservation| told.lock().unwrap().push(f.frame.0);
     examine(clip(60).into_iter(), &pipeline(3), EXPECTED, &ctx, &on_frame).unwrap();
-    let seen = seen.into_inner().unwrap();
+    let seen = seen.lock().unwrap().clone();
     assert!(seen.iter().all(|p| p.stage == Stage::Analysing && p.total == Some(10_000_000)));
     assert!(seen.is_sorted_by_key(|p| p.done));
     assert_eq!(seen.last().map(|p| p.done), Some(10_000_000), "more media time than stated is not more than all");
-    assert_eq!(told.into_inner().unwrap(), (0..60).map(|n| n * 6).collect::<Vec<_>>());
+    assert_eq!(*told.lock().unwrap(), (0..60).map(|n| n * 6).collect::<Vec<_>>());
 }
 
 #[test]

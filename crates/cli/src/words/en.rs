@@ -69,7 +69,7 @@ impl Words for English {
         match code {
             WarningCode::Damaged => "the file is damaged",
             WarningCode::AnimationFirstFrame => "only the first picture of the animation was examined",
-            WarningCode::DeviceFallback => "another device is used",
+            WarningCode::DeviceFallback => "device",
             WarningCode::FacesDropped => "more faces than the limit, the largest were kept",
             WarningCode::Skipped => "skipped",
             WarningCode::ChangedWhileReading => "the file changed while it was read",

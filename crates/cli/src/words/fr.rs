@@ -69,7 +69,7 @@ impl Words for French {
         match code {
             WarningCode::Damaged => "le fichier est endommagé",
             WarningCode::AnimationFirstFrame => "seule la première image de l’animation a été examinée",
-            WarningCode::DeviceFallback => "un autre processeur est utilisé",
+            WarningCode::DeviceFallback => "calcul",
             WarningCode::FacesDropped => "trop de visages, les plus grands ont été gardés",
             WarningCode::Skipped => "laissé de côté",
             WarningCode::ChangedWhileReading => "le fichier a changé pendant la lecture",
