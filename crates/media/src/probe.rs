@@ -190,8 +190,9 @@ fn describe(
         .or_else(|| stream.tags.duration.as_deref().and_then(clock))
         .filter(|&us| us > 0);
     let rate = [&stream.avg_frame_rate, &stream.r_frame_rate].into_iter().flatten().find_map(|r| fraction(r, '/'));
-    let mut times: Vec<i64> =
-        packets.iter().filter(|p| p.stream_index == stream.index).filter_map(|p| p.pts).filter_map(micros).collect();
+    // Where some packets have no time, gaps between the others say nothing.
+    let own = packets.iter().filter(|p| p.stream_index == stream.index);
+    let mut times: Vec<i64> = own.map(|p| p.pts.and_then(micros)).collect::<Option<_>>().unwrap_or_default();
     let cut_short = cut_short(source)?;
     let info = MediaInfo {
         width,

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use image::RgbImage;
-use libheif_rs::{ColorSpace, DecodingOptions, HeifContext, HeifError, LibHeif, RgbChroma};
+use libheif_rs::{ColorSpace, HeifContext, HeifError, LibHeif, RgbChroma};
 
 use super::{Picture, check_size, damaged, on_white};
 use crate::{Limits, MediaError};
@@ -31,12 +31,10 @@ pub(super) fn decode(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictu
     check_size(path, handle.width(), handle.height(), limits)?;
     check_size(path, handle.ispe_width().unsigned_abs(), handle.ispe_height().unsigned_abs(), limits)?;
     let alpha = handle.has_alpha_channel();
-    let mut options = DecodingOptions::new();
-    if let Some(options) = options.as_mut() {
-        options.set_convert_hdr_to_8bit(true);
-    }
     let chroma = if alpha { RgbChroma::Rgba } else { RgbChroma::Rgb };
-    let image = lib.decode(&handle, ColorSpace::Rgb(chroma), options).map_err(wrong)?;
+    // No options: this version of the binding frees them before libheif reads them. The defaults
+    // apply transformations, and interleaved RGB has 8 bits whatever the depth of the file.
+    let image = lib.decode(&handle, ColorSpace::Rgb(chroma), None).map_err(wrong)?;
     check_size(path, image.width(), image.height(), limits)?;
     let planes = image.planes();
     let plane = planes.interleaved.ok_or_else(|| damaged(path, "the decoder gave no picture"))?;

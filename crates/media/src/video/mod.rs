@@ -6,7 +6,8 @@
 //! consumer, so that a long film takes no more memory than a short one.
 //!
 //! Colours: swscale converts with the matrix and range that the stream states (BT.601 where it
-//! states nothing, as OpenCV does too) to full-range 8-bit RGB. High dynamic range is reduced to
+//! states nothing, as OpenCV does too) to full-range 8-bit RGB, on its fast path: at most some five
+//! levels from the exact value, at a tenth of the cost (2 ms against 23 ms for 1080p). High dynamic range is reduced to
 //! 8 bits without tone mapping, interlaced fields are left woven: both would invent pixels.
 
 mod showinfo;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use base::{CancelToken, Cancelled, FrameIndex, Timestamp};
+use base::{CancelToken, Cancelled, FrameIndex};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use image::RgbImage;
 
@@ -248,7 +249,9 @@ fn command(source: &Source, stream: &Stream, sampling: Sampling, threads: usize)
     command.input(child::input_url(source));
     command.map(format!("0:{}", stream.index)).args(["-an", "-sn", "-dn"]);
     command.filter(filters(stream, sampling)).fps_mode("passthrough");
-    command.rawvideo().output("pipe:1");
+    // With more threads the raw "encoder" holds back as many frames, and without flushing the end of
+    // each frame waits until the next one comes.
+    command.args(["-threads", "1", "-flush_packets", "1"]).format("rawvideo").output("pipe:1");
     command
 }
 
@@ -257,14 +260,15 @@ fn command(source: &Source, stream: &Stream, sampling: Sampling, threads: usize)
 /// also holds the size when the stream changes it midway.
 fn filters(stream: &Stream, sampling: Sampling) -> String {
     let (num, den) = stream.time_base;
-    let start = Timestamp::from_ticks(stream.start, num, den).unwrap_or_default().seconds();
+    let start = format!("({})*({num}/{den})", stream.start);
     let select = match sampling {
         Sampling::EveryFrame => String::new(),
         // One frame for each cell of the grid: the first whose cell is not that of the frame kept
-        // last. Frames without a time (NAN) pass; `Cells` looks at them.
+        // last. The start is computed as ffmpeg computes `t`, so that a frame at the start of a cell
+        // lies there in spite of rounding. Frames without a time (NAN) pass; `Cells` looks at them.
         Sampling::PerSecond(rate) => format!(
-            "select='gt(isnan(t)+isnan(prev_selected_t)+not(eq(floor((t-({start:?}))*{rate:?}+1e-6)\
-             ,floor((prev_selected_t-({start:?}))*{rate:?}+1e-6))),0)',"
+            "select='gt(isnan(t)+isnan(prev_selected_t)+not(eq(floor((t-{start})*{rate:?}+1e-6)\
+             ,floor((prev_selected_t-{start})*{rate:?}+1e-6))),0)',"
         ),
     };
     let (width, height) = (stream.info.width, stream.info.height);
