@@ -1,4 +1,5 @@
 //! Videos made with ffmpeg's test sources: times, order, rotation, sampling, containers, colours.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -209,7 +210,7 @@ fn containers_and_codecs() {
         ("a.mkv", "-c:v libx264"),
         ("a.webm", "-c:v libvpx -deadline realtime -b:v 200k"),
         ("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8"),
-        ("av1.mp4", "-c:v libsvtav1 -preset 12"),
+        ("av1.mp4", "-c:v libaom-av1 -cpu-used 8 -usage realtime"),
         ("a.avi", "-c:v mpeg4"),
         ("a.flv", "-c:v flv1"),
         ("a.wmv", "-c:v wmv2"),
@@ -222,15 +223,12 @@ fn containers_and_codecs() {
         ("a.mxf", "-c:v mpeg2video"),
         ("mjpeg.avi", "-c:v mjpeg"),
         ("prores.mov", "-c:v prores_ks"),
-        ("a.dv", "-c:v dv -s 720x576 -r 25 -pix_fmt yuv420p"),
     ];
     for (name, args) in cases {
-        let rate = if name == "a.dv" { "25" } else { "30" };
-        let path = make(dir.path(), name, &format!("{} {args}", source("176x144", rate, "1")));
+        let path = make(dir.path(), name, &format!("{} {args}", source("176x144", "30", "1")));
         assert_eq!(identify(&path).unwrap(), Kind::Video, "{name}");
         let (media, frames, coverage) = decode(&path, Sampling::EveryFrame).unwrap();
-        let expected = rate.parse::<usize>().unwrap();
-        assert!(frames.len().abs_diff(expected) <= 1, "{name}: {} frames", frames.len());
+        assert!(frames.len().abs_diff(30) <= 1, "{name}: {} frames", frames.len());
         assert!(!coverage.damaged && !media.info().damaged, "{name}: {:?}", coverage.messages);
         assert!(!media.info().variable_frame_rate && !coverage.variable_frame_rate, "{name}");
         assert!(media.info().duration_us.is_none_or(|us| (900_000..=1_100_000).contains(&us)), "{name}");
@@ -289,14 +287,13 @@ fn strange_names_are_only_names() {
         b"new\nline.mp4",
         b"it's \"quoted\".mp4",
         b"concat:a|b.mp4",
-        b"http://example.org",
+        b"http:example.org",
         b"frame%03d.png",
         b"not utf \xff\xfe.mp4",
         "émoji 🎬.jpg".as_bytes(),
         b"*?[a]{b}.txt",
     ];
     for name in names {
-        let name = String::from_utf8_lossy(name).contains('/').then(|| &b"http:example.org"[..]).unwrap_or(name);
         let path = dir.path().join(std::ffi::OsStr::from_bytes(name));
         std::fs::copy(&plain, &path).unwrap();
         let (_, frames, coverage) = decode(&path, Sampling::EveryFrame).unwrap();
