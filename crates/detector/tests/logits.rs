@@ -111,8 +111,8 @@ fn real_stills_get_the_logits_of_the_recipe() {
         return;
     }
     let goldens = goldens();
-    // JPEG decoders differ by a level here and there, and a crop's logit moves with it: see
-    // `docs/starter-detectors.md`. What must hold to a thousandth is the median.
+    // The two decode JPEG differently: a level here and there, more in colour where it was subsampled,
+    // and a logit moves with it. On the same pixels the difference is that of the test above.
     for id in ["generated-starter", "swapped-starter"] {
         let detector = load(id);
         let mut off: Vec<f32> = Vec::new();
@@ -122,12 +122,9 @@ fn real_stills_get_the_logits_of_the_recipe() {
             off.push((detector.logits(&[crop]).unwrap()[0] - still.logits[id]).abs());
         }
         off.sort_by(f32::total_cmp);
-        println!(
-            "{id}: {} stills, median difference {:.2e}, largest {:.2e}",
-            off.len(),
-            off[off.len() / 2],
-            off[off.len() - 1]
-        );
+        let (median, worst) = (off[off.len() / 2], off[off.len() - 1]);
+        println!("{id}: {} stills, median difference {median:.2e}, largest {worst:.2e}", off.len());
+        assert!(median < 0.1 && worst < 0.5, "{id}: {off:?}");
     }
 }
 

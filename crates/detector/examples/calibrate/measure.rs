@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use base::{Ctx, Rect};
 use candle_core::Device;
 use detector::Detector;
-use faces::{Face, FaceDetector, Mtcnn, MtcnnOptions, TrackId, Tracker, TrackerOptions, canonical_rect, crop_square};
+use faces::{
+    BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, Mtcnn, MtcnnOptions, Quality, QualityGate, TrackId,
+    Tracker, TrackerOptions, canonical_rect, crop_square,
+};
 use image::RgbImage;
 use media::{Limits, Media, Sampling};
 use rayon::prelude::*;
@@ -20,15 +23,19 @@ const FPS: f64 = 5.0;
 const TRIMMED: f64 = 0.1;
 
 struct Pipeline {
-    faces: Mtcnn,
+    faces: Box<dyn FaceDetector>,
     generated: Detector,
     swapped: Detector,
 }
 
-pub fn measure(models: &Path, data: &Path, media: &Path) -> anyhow::Result<Vec<Row>> {
+pub fn measure(models: &Path, data: &Path, media: &Path, finder: &str) -> anyhow::Result<Vec<Row>> {
     let load = |id: &str| Detector::load(&models.join(id), &Device::Cpu);
     let pipeline = Pipeline {
-        faces: Mtcnn::load(models, MtcnnOptions::default())?,
+        faces: match finder {
+            "mtcnn" => Box::new(Mtcnn::load(models, MtcnnOptions::default())?),
+            "blazeface" => Box::new(BlazeFaceDetector::load(models, BlazeFaceOptions::default())?),
+            other => bail!("no face detector {other}"),
+        },
         generated: load("generated-starter")?,
         swapped: load("swapped-starter")?,
     };
@@ -37,7 +44,11 @@ pub fn measure(models: &Path, data: &Path, media: &Path) -> anyhow::Result<Vec<R
         let listed: Vec<BTreeMap<String, String>> = table(&data.join(format!("{list}.csv")))?;
         let val: Vec<_> = listed.iter().filter(|r| text(r, "split") == "val").collect();
         let found: Vec<Row> = val.par_iter().map(|r| pipeline.still(list, data, r)).collect::<anyhow::Result<_>>()?;
-        eprintln!("{list}: {} rows, {} without a face", found.len(), found.iter().filter(|r| r.crops == 0).count());
+        eprintln!(
+            "{list}: {} rows, {} without a usable face",
+            found.len(),
+            found.iter().filter(|r| r.crops == 0).count()
+        );
         rows.extend(found);
     }
     for (list, folder, labels) in [
@@ -72,6 +83,7 @@ impl Pipeline {
             group,
             split: text(r, "split"),
             crops: usize::from(tight || face.is_some()),
+            usable: tight || face.is_some_and(|f| QualityGate::default().reasons(&Quality::of(&rgb, &f)).is_empty()),
             generated: one(&self.generated, &rgb, own)?,
             swapped: if tight { swapped_listed } else { one(&self.swapped, &rgb, own)? },
             generated_listed: one(&self.generated, &rgb, (!tight).then_some(listed))?,
@@ -104,7 +116,11 @@ impl Pipeline {
         for frame in opened.frames(Sampling::PerSecond(FPS), 2, &ctx)? {
             let frame = frame?;
             let faces = self.faces.detect(&frame.rgb)?;
+            let gate = QualityGate::default();
             for (track, face) in tracker.push(&frame, faces) {
+                if !gate.reasons(&Quality::of(&frame.rgb, &face)).is_empty() {
+                    continue;
+                }
                 let rect = canonical_rect(&face.landmarks);
                 let [generated, swapped] = crops.entry(track).or_default();
                 generated.extend(crop_square(&frame.rgb, rect, self.generated.crop_rule()));
@@ -124,6 +140,7 @@ impl Pipeline {
             source,
             split: text(r, "split"),
             crops: longest[0].len(),
+            usable: longest[0].len() >= analysis::MIN_TRACK_CROPS,
             generated: trimmed_mean(&self.generated, &longest[0])?,
             swapped: trimmed_mean(&self.swapped, &longest[1])?,
             generated_listed: None,

@@ -20,6 +20,8 @@ pub struct Row {
     pub split: String,
     /// Usable crops: 1 for a still.
     pub crops: usize,
+    /// Whether the quality gate lets it through; of a clip, whether there are enough such crops.
+    pub usable: bool,
     /// Mean logits, from the product's own box; none where no face was found.
     pub generated: Option<f64>,
     pub swapped: Option<f64>,
