@@ -2,7 +2,9 @@
 //!
 //! `cargo run --release -p faces --example export_faces -- DETECTOR MODELS LIST OUT.csv`
 //!
-//! DETECTOR is `mtcnn`, `mtcnn:MIN_FACE`, `full`, `short` (BlazeFace); LIST holds one picture path a line (relative paths count from
+//! DETECTOR is `checked` (the default: MTCNN and face mesh), `mesh` (MTCNN with the
+//! landmarks of the mesh), `mtcnn`, `mtcnn:MIN_FACE`, `full` or `short` (BlazeFace
+//! alone), or `decode`, which finds nothing but writes each picture upright as OUT.csv's folder/NAME.png; LIST holds one picture path a line (relative paths count from
 //! LIST's folder). Columns: path, x, y, w, h, score, lm0_x … lm4_y, presence (of the face mesh), face_px,
 //! sharpness, blockiness, yaw; one row a face. Prints the time spent
 //! in detection.
@@ -13,7 +15,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use faces::{BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, FaceMeshAligner, Mtcnn, MtcnnOptions, Quality};
+use faces::{
+    BlazeFaceDetector, BlazeFaceOptions, Checked, Face, FaceDetector, FaceMeshAligner, Mtcnn, MtcnnOptions,
+    PresenceRule, Quality,
+};
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use nets::blazeface::Range;
 
@@ -22,6 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [name, models, list, out] = arguments.as_slice() else {
         return Err("usage: export_faces DETECTOR MODELS LIST OUT.csv".into());
     };
+    if name == "decode" {
+        return decode(Path::new(list), Path::new(out));
+    }
     let detector = detector(name, Path::new(models))?;
     let base = Path::new(list).parent().unwrap_or(Path::new("."));
     let mut csv = String::from("path,x,y,w,h,score");
@@ -62,6 +70,12 @@ fn detector(name: &str, models: &Path) -> Result<Box<dyn FaceDetector>, Box<dyn 
             }
             Box::new(Mtcnn::load(models, options)?)
         }
+        "mesh" => Box::new(Checked::new(
+            Mtcnn::load(models, MtcnnOptions::default())?,
+            FaceMeshAligner::load(models)?,
+            PresenceRule { believed_from: f32::INFINITY, min_presence: 0.0, ..PresenceRule::BLAZEFACE },
+        )),
+        "checked" => Box::new(Mtcnn::load_checked(models, MtcnnOptions::default())?),
         "full" | "short" => {
             let range = if kind == "full" { Range::Full } else { Range::Short };
             Box::new(BlazeFaceDetector::load(
@@ -80,6 +94,17 @@ fn write_row(csv: &mut String, path: &str, face: &Face, (presence, q): &(f32, Qu
         write!(csv, ",{:.3},{:.3}", p.x, p.y)?;
     }
     writeln!(csv, ",{presence:.5},{:.1},{:.5},{:.4},{:.1}", q.face_px, q.sharpness, q.blockiness, q.yaw_deg)
+}
+
+/// Upright PNGs for goldens/facenet_boxes.py, so that both sides see the same pixels.
+fn decode(list: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let (from, to) = (list.parent().unwrap_or(Path::new(".")), out.parent().unwrap_or(Path::new(".")));
+    for line in std::fs::read_to_string(list)?.lines() {
+        let path = from.join(line);
+        let name = path.file_name().ok_or("a path without a name")?.to_string_lossy().into_owned();
+        open(&path)?.save(to.join(name + ".png"))?;
+    }
+    Ok(())
 }
 
 /// Upright pixels.

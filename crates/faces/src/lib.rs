@@ -21,7 +21,7 @@ mod scene;
 mod track;
 
 pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
-pub use checked::{Checked, PresenceRule};
+pub use checked::{Checked, LandmarkSource, PresenceRule};
 pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
 pub use error::FacesError;
 pub use face::{Face, FaceDetector};

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::face::sort_largest_first;
 use crate::nms::{Overlap, ScoredBox, nms};
 use crate::resize::{PixelRegion, area_pool};
-use crate::{Face, FaceDetector, FacesError};
+use crate::{Checked, Face, FaceDetector, FaceMeshAligner, FacesError, PresenceRule};
 
 /// What the cascade looks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,9 +29,9 @@ pub struct MtcnnOptions {
 }
 
 impl Default for MtcnnOptions {
-    /// facenet-pytorch's thresholds and factor; faces from 24 px.
+    /// facenet-pytorch's defaults: faces from 20 px.
     fn default() -> Self {
-        Self { min_face: 24.0, thresholds: [0.6, 0.7, 0.7], factor: 0.709 }
+        Self { min_face: 20.0, thresholds: [0.6, 0.7, 0.7], factor: 0.709 }
     }
 }
 
@@ -73,6 +73,15 @@ impl Mtcnn {
         options.check()?;
         let (_, weights) = nets::model::load(&models_dir.join("mtcnn"))?;
         Ok(Self { pnet: PNet::load(&weights)?, rnet: RNet::load(&weights)?, onet: ONet::load(&weights)?, options })
+    }
+
+    /// The default detector of the product: the cascade, its doubtful faces confirmed by the face mesh.
+    ///
+    /// # Errors
+    /// As [`Mtcnn::load`], for both models.
+    pub fn load_checked(models_dir: &Path, options: MtcnnOptions) -> Result<Checked<Self>, FacesError> {
+        let mesh = FaceMeshAligner::load(models_dir)?;
+        Ok(Checked::new(Self::load(models_dir, options)?, mesh, PresenceRule::MTCNN))
     }
 
     /// First stage: boxes over the whole pyramid, squared, best first.
@@ -269,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_pyramid_ends_when_the_shorter_side_is_one_cell() {
-        let scales_of = |w, h| scales(w, h, &MtcnnOptions::default());
+        let scales_of = |w, h| scales(w, h, &MtcnnOptions { min_face: 24.0, ..MtcnnOptions::default() });
         assert_eq!(scales_of(24, 100), [0.5]);
         assert_eq!(scales_of(23, 100), [0.0; 0]);
         assert_eq!(scales_of(0, 0), [0.0; 0]);

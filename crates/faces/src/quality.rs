@@ -222,7 +222,9 @@ mod tests {
     /// Waves of this many pixels.
     fn waves(length: f32) -> RgbImage {
         RgbImage::from_fn(300, 300, |x, y| {
-            let v = 128.0 + 60.0 * (x as f32 * 6.28 / length).sin() + 60.0 * (y as f32 * 6.28 / length).sin();
+            let v = 128.0
+                + 60.0 * (x as f32 * std::f32::consts::TAU / length).sin()
+                + 60.0 * (y as f32 * std::f32::consts::TAU / length).sin();
             image::Rgb([v as u8; 3])
         })
     }

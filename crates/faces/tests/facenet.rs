@@ -1,4 +1,5 @@
 //! MTCNN against the facenet-pytorch package (goldens/facenet_boxes.py).
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -6,12 +7,13 @@ use std::collections::BTreeMap;
 
 use base::{Point, Rect};
 use common::{models, open, shared};
-use faces::{FaceDetector, Mtcnn, MtcnnOptions};
+use faces::{BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, Mtcnn, MtcnnOptions, canonical_rect};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Still {
     size: [u32; 2],
+    pixel_sum: u64,
     faces: Vec<Golden>,
 }
 
@@ -31,6 +33,8 @@ fn boxes_and_landmarks_equal_those_of_facenet_pytorch() {
     for (name, still) in &stills {
         let rgb = open(&folder.join(name));
         assert_eq!([rgb.width(), rgb.height()], still.size, "{name}");
+        let pixel_sum: u64 = rgb.as_raw().iter().map(|&v| u64::from(v)).sum();
+        assert_eq!(pixel_sum, still.pixel_sum, "{name}: decoded to other pixels than the goldens were made from");
         let found = mtcnn.detect(&rgb).unwrap();
         assert_eq!(found.len(), still.faces.len(), "{name}: number of faces");
         for golden in &still.faces {
@@ -76,4 +80,64 @@ fn the_same_picture_gives_the_same_faces_on_any_number_of_threads() {
     let one = on(1);
     assert_eq!(one.len(), 5);
     assert_eq!(one, on(3));
+}
+
+/// A face of a sample, as high as `face_px`, on a 4K frame.
+fn in_4k(face_px: f32, at: (i64, i64)) -> (image::RgbImage, Face) {
+    let sample = open(&models().join("../assets/samples/hopper.jpg"));
+    let mtcnn = Mtcnn::load(&models(), MtcnnOptions::default()).unwrap();
+    let whole = mtcnn.detect(&sample).unwrap()[0];
+    let scale = face_px / whole.rect.h;
+    let (w, h) = ((sample.width() as f32 * scale) as u32, (sample.height() as f32 * scale) as u32);
+    let small = image::imageops::resize(&sample, w, h, image::imageops::FilterType::Triangle);
+    let mut frame = image::RgbImage::from_fn(3840, 2160, |x, y| image::Rgb([(x / 24) as u8, (y / 16) as u8, 90]));
+    image::imageops::replace(&mut frame, &small, at.0, at.1);
+    let rect = Rect::new(
+        whole.rect.x * scale + at.0 as f32,
+        whole.rect.y * scale + at.1 as f32,
+        whole.rect.w * scale,
+        face_px,
+    );
+    (frame, Face { rect, ..whole })
+}
+
+#[test]
+fn a_face_of_24_px_in_a_4k_frame_is_found() {
+    let mtcnn = Mtcnn::load_checked(&models(), MtcnnOptions::default()).unwrap();
+    let blazeface = BlazeFaceDetector::load(&models(), BlazeFaceOptions::default()).unwrap();
+    for (px, at) in [(24.0, (1900, 300)), (28.0, (3700, 2050))] {
+        let (frame, face) = in_4k(px, at);
+        for (name, detector) in [("mtcnn", &mtcnn as &dyn FaceDetector), ("blazeface", &blazeface)] {
+            let found = detector.detect(&frame).unwrap();
+            let best = found.iter().map(|f| f.rect.iou(face.rect)).fold(0.0, f32::max);
+            assert!(best > 0.4, "{name}, {px} px: {found:?} for {:?}", face.rect);
+        }
+    }
+}
+
+#[test]
+fn the_samples_hold_their_people_and_the_coffee_none() {
+    let detectors: [(&str, Box<dyn FaceDetector>); 2] = [
+        ("mtcnn", Box::new(Mtcnn::load_checked(&models(), MtcnnOptions::default()).unwrap())),
+        ("blazeface", Box::new(BlazeFaceDetector::load_checked(&models(), BlazeFaceOptions::default()).unwrap())),
+    ];
+    let wanted = [
+        ("coffee.jpg", 0),
+        ("collins.jpg", 1),
+        ("hopper.jpg", 1),
+        ("generated-a.jpg", 1),
+        ("generated-c.png", 1),
+        ("side-by-side.jpg", 2),
+    ];
+    for (name, people) in wanted {
+        let rgb = open(&models().join("../assets/samples").join(name));
+        for (detector, faces) in &detectors {
+            let found = faces.detect(&rgb).unwrap();
+            assert_eq!(found.len(), people, "{detector} on {name}: {found:?}");
+            assert!(
+                found.iter().all(|f| canonical_rect(&f.landmarks).iou(f.rect) > 0.5),
+                "{detector} on {name}: {found:?}"
+            );
+        }
+    }
 }
