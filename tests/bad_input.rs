@@ -1,6 +1,14 @@
 //! Files that are broken, strange or hostile: each gives one clear line or a clear verdict, and none
 //! disturbs its neighbours.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

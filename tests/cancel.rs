@@ -1,5 +1,12 @@
 //! Ctrl-C in the middle of a batch, and going on from there.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking"
+)]
 #![cfg(unix)]
 
 use std::fs;

@@ -1,5 +1,13 @@
 //! The form of the results: what other programs may rely on.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking"
+)]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,5 +1,12 @@
 //! No socket is opened during a scan, by the program or by its children.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking"
+)]
 #![cfg(target_os = "linux")]
 
 use std::fs;

@@ -40,6 +40,7 @@ Examples:
 /// Signs of face manipulation in photos and videos, examined on this computer only.
 #[derive(Debug, Parser)]
 #[command(name = "facefiction", version, about, after_help = EXAMPLES, styles = Styles::plain())]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -106,6 +107,7 @@ pub(crate) struct ScanArgs {
 
 /// Options of `models`.
 #[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct ModelsArgs {
     /// What to do with them.
     #[command(subcommand)]

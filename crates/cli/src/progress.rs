@@ -54,8 +54,7 @@ impl Bars {
     pub(crate) fn begin(&self, items: usize) {
         self.batch.set_length(items as u64);
         self.batch.set_message("");
-        let style = "[{wide_bar}] {pos}/{len}  {per_sec}  {elapsed} + {eta}";
-        self.batch.set_style(styled(style));
+        self.batch.set_style(styled(&template_of_batch(self.words.left())));
         self.batch.reset();
         if items < 2 {
             self.batch.set_draw_target(ProgressDrawTarget::hidden());
@@ -76,7 +75,7 @@ impl Bars {
         });
         if *stage != progress.stage {
             *stage = progress.stage;
-            bar.set_style(style_of(progress));
+            bar.set_style(styled(&template_of_item(progress, self.words.left())));
             bar.set_message(self.words.stage(progress.stage));
             bar.reset();
         }
@@ -126,15 +125,20 @@ impl Bars {
     }
 }
 
-fn style_of(progress: Progress) -> ProgressStyle {
+fn template_of_batch(left: &str) -> String {
+    format!("[{{wide_bar}}] {{pos}}/{{len}}  {{rate}}  {{elapsed}}, {{eta}} {left}")
+}
+
+fn template_of_item(progress: Progress, left: &str) -> String {
+    let name = "  {prefix}  {msg}";
     match (progress.stage, progress.total) {
         (Stage::Analysing, Some(total)) if total > 0 => {
-            styled("  {prefix}  {msg} [{bar:24}] {media}  {speed}  {elapsed} + {eta}")
+            format!("{name} [{{bar:24}}] {{media}}  {{speed}}  {{elapsed}}, {{eta}} {left}")
         }
         (Stage::Hashing, Some(_)) => {
-            styled("  {prefix}  {msg} [{bar:24}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta}")
+            format!("{name} [{{bar:24}}] {{bytes}}/{{total_bytes}}  {{bytes_per_sec}}  {{eta}} {left}")
         }
-        _ => styled("  {prefix}  {msg} {spinner} {elapsed}"),
+        _ => format!("{name} {{spinner}} {{elapsed}}"),
     }
 }
 
@@ -145,6 +149,9 @@ fn styled(template: &str) -> ProgressStyle {
         .with_key("media", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             let at = |us: u64| format!("{}:{:02}", us / 60_000_000, us / 1_000_000 % 60);
             let _ = write!(out, "{} / {}", at(state.pos()), at(state.len().unwrap_or_default()));
+        })
+        .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.1}/s", state.per_sec());
         })
         .with_key("speed", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             let _ = write!(out, "{:.1} x", state.per_sec() / 1e6);
@@ -178,9 +185,10 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_template_that_indicatif_accepts() {
-        for template in ["  {prefix}  {msg} [{bar:24}] {media}  {speed}  {elapsed} + {eta}", "[{wide_bar}] {pos}/{len}"]
-        {
-            assert!(ProgressStyle::with_template(template).is_ok());
+        assert!(ProgressStyle::with_template(&template_of_batch("left")).is_ok());
+        for (stage, total) in [(Stage::Analysing, Some(9)), (Stage::Hashing, Some(9)), (Stage::Probing, None)] {
+            let template = template_of_item(Progress { stage, done: 1, total }, "left");
+            assert!(ProgressStyle::with_template(&template).is_ok(), "{template}");
         }
         let bars = Bars::new(Lang::Fr.words(), Noise::Quiet);
         for stage in [Stage::Probing, Stage::Hashing, Stage::Analysing, Stage::Aggregating] {

@@ -14,12 +14,15 @@ use serde_json::json;
 
 use crate::clock::unix_seconds;
 use crate::error::ScanError;
-use crate::options::{FaceFinder, Rate, ScanOptions};
+use crate::options::{BLAZEFACE_RANGE, FaceFinder, Rate, ScanOptions};
 use crate::policy::{model_of, policy_of};
 use crate::scorer::Scorer;
 
 /// The program as it names itself in results.
 pub const APP: &str = concat!("facefiction ", env!("CARGO_PKG_VERSION"));
+
+/// The model that confirms faces and places their landmarks.
+const FACE_MESH: &str = "face-mesh";
 
 /// Models, device, threads and options, ready to examine any number of items.
 pub struct Pipeline {
@@ -53,10 +56,9 @@ impl Pipeline {
         options.validate()?;
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
-        let (finder, finder_card) = load_finder(models_dir, options.finder)?;
+        let (finder, mut cards) = load_finder(models_dir, options.finder)?;
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::new();
         let mut policies = Vec::new();
-        let mut cards = vec![finder_card];
         for folder in scoring_folders(models_dir, &options.models)? {
             let detector = Detector::load(&folder, &device)?;
             policies.push(policy_of(detector.card(), &folder)?);
@@ -136,13 +138,20 @@ impl Pipeline {
     }
 }
 
-fn load_finder(models_dir: &Path, finder: FaceFinder) -> Result<(Box<dyn FaceDetector>, ModelCard), ScanError> {
-    let card = nets::model::load_card(&nets::model::find(models_dir, finder.model_id())?)?;
+/// The face detector, and the cards of the models it uses: the face mesh confirms what the detector
+/// doubts.
+fn load_finder(models_dir: &Path, finder: FaceFinder) -> Result<(Box<dyn FaceDetector>, Vec<ModelCard>), ScanError> {
+    let card =
+        |id| -> Result<ModelCard, ScanError> { Ok(nets::model::load_card(&nets::model::find(models_dir, id)?)?) };
+    let cards = vec![card(finder.model_id())?, card(FACE_MESH)?];
     let finder: Box<dyn FaceDetector> = match finder {
-        FaceFinder::Mtcnn => Box::new(Mtcnn::load(models_dir, MtcnnOptions::default())?),
-        FaceFinder::BlazeFace => Box::new(BlazeFaceDetector::load(models_dir, BlazeFaceOptions::default())?),
+        FaceFinder::Mtcnn => Box::new(Mtcnn::load_checked(models_dir, MtcnnOptions::default())?),
+        FaceFinder::BlazeFace => {
+            let options = BlazeFaceOptions { range: BLAZEFACE_RANGE, ..BlazeFaceOptions::default() };
+            Box::new(BlazeFaceDetector::load_checked(models_dir, options)?)
+        }
     };
-    Ok((finder, card))
+    Ok((finder, cards))
 }
 
 /// Folders of the models asked for, in that order and each once; of all that score faces, in order of
@@ -194,4 +203,62 @@ pub(crate) fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
         .thread_name(|n| format!("scan-{n}"))
         .build()
         .map_err(|e| ScanError::Threads { threads, message: e.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nets::NetsError;
+    use nets::device::DeviceChoice;
+
+    fn load(options: ScanOptions) -> Result<Pipeline, ScanError> {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        Pipeline::load(&models, &ScanOptions { device: DeviceChoice::Cpu, threads: Some(1), ..options })
+    }
+
+    fn ids(pipeline: &Pipeline) -> Vec<&str> {
+        pipeline.models().iter().map(|m| m.id.as_str()).collect()
+    }
+
+    #[test]
+    fn all_scoring_models_take_part_unless_some_are_named() {
+        let all = load(ScanOptions::default()).unwrap();
+        assert_eq!(ids(&all), ["mtcnn", "face-mesh", "generated-starter", "swapped-starter"]);
+        assert_eq!(all.policies().len(), 2);
+        let twice = vec!["swapped-starter".to_owned(), "swapped-starter".to_owned()];
+        let one = load(ScanOptions { models: twice, finder: FaceFinder::BlazeFace, ..ScanOptions::default() }).unwrap();
+        assert_eq!(ids(&one), ["blazeface-short", "face-mesh", "swapped-starter"]);
+    }
+
+    #[test]
+    fn what_changes_results_changes_the_configuration_and_threads_do_not() {
+        let of = |options| load(options).unwrap().configuration().to_owned();
+        let default = of(ScanOptions::default());
+        let Sampling::PerSecond(fps) = load(ScanOptions::default()).unwrap().sampling() else { panic!("every frame") };
+        assert_eq!(of(ScanOptions { rate: Rate::PerSecond(fps), ..ScanOptions::default() }), default);
+        let two = Pipeline::load(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"),
+            &ScanOptions { device: DeviceChoice::Cpu, threads: Some(2), ..ScanOptions::default() },
+        );
+        assert_eq!(two.unwrap().configuration(), default);
+        for other in [
+            ScanOptions { rate: Rate::EveryFrame, ..ScanOptions::default() },
+            ScanOptions { finder: FaceFinder::BlazeFace, ..ScanOptions::default() },
+            ScanOptions { models: vec!["swapped-starter".into()], ..ScanOptions::default() },
+        ] {
+            assert_ne!(of(other), default);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let absent = load(ScanOptions { models: vec!["absent".into()], ..ScanOptions::default() });
+        assert!(matches!(absent, Err(ScanError::Nets(NetsError::NoSuchModel { .. }))));
+        let no_scores = load(ScanOptions { models: vec!["mtcnn".into()], ..ScanOptions::default() });
+        assert!(matches!(no_scores, Err(ScanError::Detector(_))));
+        for fps in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let rate = load(ScanOptions { rate: Rate::PerSecond(fps), ..ScanOptions::default() });
+            assert!(matches!(rate, Err(ScanError::Option { .. })), "{fps}");
+        }
+    }
 }

@@ -197,6 +197,10 @@ impl Words for English {
         format!("{files} in {seconds:.1} s: {}", parts.join(", "))
     }
 
+    fn left(&self) -> &'static str {
+        "left"
+    }
+
     fn decimal_mark(&self) -> char {
         '.'
     }

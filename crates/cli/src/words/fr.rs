@@ -204,6 +204,10 @@ impl Words for French {
         format!("{files} en {seconds}\u{a0}s\u{a0}: {}", parts.join(", "))
     }
 
+    fn left(&self) -> &'static str {
+        "restant"
+    }
+
     fn decimal_mark(&self) -> char {
         ','
     }

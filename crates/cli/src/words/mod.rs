@@ -113,6 +113,8 @@ pub(crate) trait Words: Sync {
     fn editorial(&self) -> &'static str;
     /// One line: how it all ended.
     fn tally(&self, tally: &Tally, seconds: f64) -> String;
+    /// Fragment after a length of time: still to come.
+    fn left(&self) -> &'static str;
     /// Character between seconds and their fraction.
     fn decimal_mark(&self) -> char;
 }
@@ -231,7 +233,7 @@ pub(crate) mod tests {
         all.extend([w.nothing_found(&counts), w.nothing_found(&counts[..1]), w.nothing_found(&[])]);
         all.extend([w.usable(1, 2), w.score(0.93), w.covered("0:00", "0:03"), w.more_people(1), w.more_people(7)]);
         all.push(w.stretches(&[("0:01".into(), "0:02".into()), ("0:04".into(), "0:05".into())]));
-        all.push(w.failed().to_owned());
+        all.extend([w.failed(), w.left()].map(String::from));
         let tally = Tally { suspected: 1, inconclusive: 2, no_indication: 1, not_examined: 3, failed: 4 };
         all.extend([w.tally(&tally, 12.3), w.tally(&Tally::default(), 0.0)]);
         all
