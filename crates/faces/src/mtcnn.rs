@@ -44,11 +44,10 @@ pub struct Mtcnn {
     options: MtcnnOptions,
 }
 
-/// Proposals kept per pyramid level before suppression, best first. The busiest frame of the test
-/// media has under 3,000; the limit bounds time on textures made to look like faces everywhere.
+/// Proposals kept per pyramid level before suppression, best first: far more than a crowd gives (the crowd clip of the
+/// test media stays equal to facenet-pytorch, which has no limit). It bounds time on textures made to look like faces.
 const MAX_PER_LEVEL: usize = 40_000;
-/// Proposals that the second stage looks at, best first; the busiest frame of the test media has
-/// under 900.
+/// Proposals that the second stage looks at, best first; for the same reason.
 const MAX_PROPOSALS: usize = 4_000;
 /// Crops a second- or third-stage batch holds.
 const BATCH: usize = 128;

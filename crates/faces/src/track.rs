@@ -29,8 +29,8 @@ pub struct TrackerOptions {
     pub max_growth: f32,
 }
 
-/// Set by hand and checked on the clips of `../shared/media` (docs/face-detection.md): at 5 frames a
-/// second a talking head moves by less than a third of its box between samples.
+/// Set by hand, for samples about a fifth of a second apart, between which a talking head moves by less than a third of
+/// its box; the exact cases are in `track_tests.rs`.
 impl Default for TrackerOptions {
     fn default() -> Self {
         Self { max_gap_us: 1_000_000, min_iou: 0.3, reach: 0.4, reach_per_second: 0.6, max_growth: 1.6 }
