@@ -35,10 +35,13 @@ find_missing() {
     { has ffmpeg && has ffprobe; } || need ffmpeg
     has cc || need build-essential
     has make || need build-essential
+    has cmake || need cmake
+    has nasm || need nasm
     has pkg-config || need pkg-config
     { has pkg-config && pkg-config --atleast-version=1.14 libheif; } || need libheif-dev
     if [ "$goal" = test ]; then
         has heif-enc || need libheif-examples
+        has strace || need strace
     fi
     if [ "$goal" = models ]; then
         { has python3 && python3 -m pip --version >/dev/null 2>&1; } || need python3-pip

@@ -65,7 +65,11 @@ mod tests {
             (512, 1, 15_360, 33_333),
         ];
         for (ticks, num, den, us) in cases {
-            assert_eq!(Timestamp::from_ticks(ticks, num, den), Some(Timestamp::from_micros(us)), "{ticks} x {num}/{den}");
+            assert_eq!(
+                Timestamp::from_ticks(ticks, num, den),
+                Some(Timestamp::from_micros(us)),
+                "{ticks} x {num}/{den}"
+            );
         }
         assert_eq!(Timestamp::from_ticks(1, 1, 0), None);
         assert_eq!(Timestamp::from_ticks(i64::MAX, u32::MAX, 1), None);

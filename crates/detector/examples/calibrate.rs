@@ -7,6 +7,8 @@
 //! of the media folder, with the product's own faces, quality gate, boxes and crops and with the boxes of the lists.
 //! `fit` needs no picture: calibration, thresholds, tables in Markdown, with intervals.
 
+#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program that prints tables of counts")]
+
 use std::path::Path;
 
 use anyhow::{Context, bail};

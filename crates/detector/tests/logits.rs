@@ -1,16 +1,23 @@
 //! Logits against the PyTorch recipe (`goldens/logits.py`), on pictures made by arithmetic and, where
 //! they are at hand, on real stills with the boxes of their list.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by stopping")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test says what went wrong by stopping"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use base::Rect;
+use base::{Ctx, Rect};
 use candle_core::Device;
 use detector::{Detector, DetectorError};
 use faces::crop_square;
 use image::{Rgb, RgbImage};
+use media::{Limits, Media, Sampling};
 use serde::Deserialize;
 
 /// What the issue allows between the recipe and the product.
@@ -103,6 +110,14 @@ fn made_pictures_get_the_logits_of_the_recipe() {
     }
 }
 
+/// A still, decoded as the product does.
+fn decoded(path: &Path) -> Arc<RgbImage> {
+    let ctx = Ctx::silent();
+    let opened = Media::open(path, &Limits::default(), &ctx).unwrap();
+    let first = opened.frames(Sampling::EveryFrame, 1, &ctx).unwrap().next();
+    first.unwrap().unwrap().rgb
+}
+
 #[test]
 fn real_stills_get_the_logits_of_the_recipe() {
     let data = root().join("../shared/data");
@@ -117,7 +132,7 @@ fn real_stills_get_the_logits_of_the_recipe() {
         let detector = load(id);
         let mut off: Vec<f32> = Vec::new();
         for still in &goldens.stills {
-            let picture = image::open(data.join(&still.path)).unwrap().into_rgb8();
+            let picture = decoded(&data.join(&still.path));
             let crop = crop_square(&picture, Rect::from(still.rect), detector.crop_rule()).unwrap();
             off.push((detector.logits(&[crop]).unwrap()[0] - still.logits[id]).abs());
         }

@@ -4,7 +4,7 @@
 //!
 //! DETECTOR is `checked` (the default: MTCNN and face mesh), `mesh` (MTCNN with the
 //! landmarks of the mesh), `mtcnn`, `mtcnn:MIN_FACE`, `full` or `short` (BlazeFace
-//! alone), or `decode`, which finds nothing but writes each picture upright as OUT.csv's folder/NAME.png; LIST holds one picture path a line (relative paths count from
+//! alone); LIST holds one picture path a line (relative paths count from
 //! LIST's folder). Columns: path, x, y, w, h, score, lm0_x … lm4_y, presence (of the face mesh), face_px,
 //! sharpness, blockiness, yaw; one row a face. Prints the time spent
 //! in detection.
@@ -13,13 +13,16 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base::Ctx;
 use faces::{
     BlazeFaceDetector, BlazeFaceOptions, Checked, Face, FaceDetector, FaceMeshAligner, Mtcnn, MtcnnOptions,
     PresenceRule, Quality,
 };
-use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
+use image::RgbImage;
+use media::{Limits, Media, Sampling};
 use nets::blazeface::Range;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,9 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [name, models, list, out] = arguments.as_slice() else {
         return Err("usage: export_faces DETECTOR MODELS LIST OUT.csv".into());
     };
-    if name == "decode" {
-        return decode(Path::new(list), Path::new(out));
-    }
     let detector = detector(name, Path::new(models))?;
     let base = Path::new(list).parent().unwrap_or(Path::new("."));
     let mut csv = String::from("path,x,y,w,h,score");
@@ -96,22 +96,10 @@ fn write_row(csv: &mut String, path: &str, face: &Face, (presence, q): &(f32, Qu
     writeln!(csv, ",{presence:.5},{:.1},{:.5},{:.4},{:.1}", q.face_px, q.sharpness, q.blockiness, q.yaw_deg)
 }
 
-/// Upright PNGs for goldens/facenet_boxes.py, so that both sides see the same pixels.
-fn decode(list: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
-    let (from, to) = (list.parent().unwrap_or(Path::new(".")), out.parent().unwrap_or(Path::new(".")));
-    for line in std::fs::read_to_string(list)?.lines() {
-        let path = from.join(line);
-        let name = path.file_name().ok_or("a path without a name")?.to_string_lossy().into_owned();
-        open(&path)?.save(to.join(name + ".png"))?;
-    }
-    Ok(())
-}
-
-/// Upright pixels.
-fn open(path: &Path) -> Result<RgbImage, Box<dyn Error>> {
-    let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
-    picture.apply_orientation(orientation);
-    Ok(picture.into_rgb8())
+/// Upright pixels, decoded as the product does.
+fn open(path: &Path) -> Result<Arc<RgbImage>, Box<dyn Error>> {
+    let ctx = Ctx::silent();
+    let still = Media::open(path, &Limits::default(), &ctx)?;
+    let frame = still.frames(Sampling::EveryFrame, 1, &ctx)?.next();
+    Ok(frame.ok_or("no picture")??.rgb)
 }

@@ -188,6 +188,7 @@ impl Tile {
                 Point::new(mouth.x - half.x, mouth.y - half.y),
                 Point::new(mouth.x + half.x, mouth.y + half.y),
             ],
+            refined: None,
             detector_score: b.face,
         }
     }
@@ -228,6 +229,7 @@ fn weighted_mean(group: &[&Face]) -> Face {
     Face {
         rect: Rect::new(mean(&|f| f.rect.x), mean(&|f| f.rect.y), mean(&|f| f.rect.w), mean(&|f| f.rect.h)),
         landmarks,
+        refined: None,
         detector_score: group.iter().map(|f| f.detector_score).fold(0.0, f32::max),
     }
 }
@@ -267,6 +269,7 @@ mod tests {
         let face = |x: f32, side: f32, detector_score| Face {
             rect: Rect::new(x, 0.0, side, side),
             landmarks: [Point::new(x, 1.0); 5],
+            refined: None,
             detector_score,
         };
         let merged =

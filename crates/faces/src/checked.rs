@@ -67,7 +67,7 @@ impl<D> Checked<D> {
             for _ in 0..LOOKS {
                 let meshes = self.mesh.meshes(rgb, &[looked])?;
                 let Some(mesh) = meshes.first().filter(|mesh| mesh.presence >= self.rule.min_presence) else { break };
-                looked.landmarks = mesh.landmarks();
+                looked.refined = Some(mesh.landmarks());
                 *face = looked;
             }
         }
@@ -119,6 +119,7 @@ mod tests {
         let face = |detector_score: f32| Face {
             rect: Rect::new(50.0, 50.0, 60.0, 80.0),
             landmarks: [[66.0, 80.0], [94.0, 80.0], [80.0, 96.0], [68.0, 112.0], [92.0, 112.0]].map(Point::from),
+            refined: None,
             detector_score,
         };
         let grey = RgbImage::from_pixel(200, 200, image::Rgb([128; 3]));

@@ -74,7 +74,7 @@ impl CropRule {
 /// The network's input for a face, `[size, size, 3]`, cut from the canonical box. `None` when the face
 /// does not meet the picture.
 pub fn crop_face(rgb: &RgbImage, face: &Face, rule: &CropRule) -> Option<RgbImage> {
-    crop_square(rgb, canonical_rect(&face.landmarks), rule)
+    crop_square(rgb, canonical_rect(face.placed()), rule)
 }
 
 /// The network's input for a given box, `[size, size, 3]`.

@@ -14,18 +14,26 @@ pub struct Face {
     /// Left eye, right eye, nose tip, left and right corner of the mouth, left and right as seen in
     /// the picture.
     pub landmarks: [Point; 5],
+    /// The same points placed anew by the face mesh, where the detector is known to place them badly; crops and pose
+    /// rest on these then ([`Face::placed`]), while [`Face::landmarks`] stay what the detector said.
+    pub refined: Option<[Point; 5]>,
     /// How sure the detector is, in [0, 1]; comparable within one detector only.
     pub detector_score: f32,
 }
 
 impl Face {
+    /// The landmarks that crops and pose rest on.
+    pub fn placed(&self) -> &[Point; 5] {
+        self.refined.as_ref().unwrap_or(&self.landmarks)
+    }
+
     /// Whether every number is finite and the box is not empty.
     pub fn is_valid(&self) -> bool {
         let Rect { x, y, w, h } = self.rect;
         [x, y, w, h].iter().all(|v| v.is_finite())
             && w > 0.0
             && h > 0.0
-            && self.landmarks.iter().all(|p| p.x.is_finite() && p.y.is_finite())
+            && self.landmarks.iter().chain(self.placed()).all(|p| p.x.is_finite() && p.y.is_finite())
             && self.detector_score.is_finite()
     }
 }

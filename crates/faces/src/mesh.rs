@@ -109,8 +109,8 @@ struct TurnedSquare {
 
 impl TurnedSquare {
     fn around(face: &Face) -> Self {
-        let [left, right, ..] = face.landmarks;
-        let rect = canonical_rect(&face.landmarks);
+        let [left, right, ..] = *face.placed();
+        let rect = canonical_rect(face.placed());
         let (sin, cos) = (right.y - left.y).atan2(right.x - left.x).sin_cos();
         Self { center: rect.center(), side: rect.w.max(rect.h) * MARGIN, cos, sin }
     }

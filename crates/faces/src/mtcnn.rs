@@ -151,7 +151,8 @@ impl Mtcnn {
         let face = |i: usize| {
             let (at, landmarks) = (boxes.get(i)?, *landmarks.get(i)?);
             let [x0, y0, x1, y1] = at.corners;
-            let face = Face { rect: Rect::from_corners(x0, y0, x1, y1), landmarks, detector_score: at.score };
+            let face =
+                Face { rect: Rect::from_corners(x0, y0, x1, y1), landmarks, refined: None, detector_score: at.score };
             face.is_valid().then_some(face)
         };
         Ok(kept.into_iter().filter_map(face).collect())

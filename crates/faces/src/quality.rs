@@ -105,11 +105,11 @@ const PATCH: u32 = 96;
 impl Quality {
     /// Measures a face in its frame.
     pub fn of(rgb: &RgbImage, face: &Face) -> Self {
-        let rect = canonical_rect(&face.landmarks);
+        let rect = canonical_rect(face.placed());
         let frame = Rect::new(0.0, 0.0, rgb.width() as f32, rgb.height() as f32);
         let visible = rect.intersection(frame);
         let region = region(visible, rgb);
-        let pose = Pose::of(&face.landmarks);
+        let pose = Pose::of(face.placed());
         Self {
             face_px: rect.h,
             sharpness: region.map_or(0.0, |r| sharpness(rgb, r)),
@@ -215,6 +215,7 @@ mod tests {
         Face {
             rect: Rect::new(x, y, 110.0 * scale, 110.0 * scale),
             landmarks: marks.map(|[mx, my]| Point::new(x + mx * scale, y + my * scale)),
+            refined: None,
             detector_score: 0.99,
         }
     }

@@ -9,7 +9,7 @@ use super::*;
 fn face(x: f32, y: f32, side: f32) -> Face {
     let at = |fx: f32, fy: f32| Point::new(x + fx * side, y + fy * side);
     let landmarks = [at(0.3, 0.4), at(0.7, 0.4), at(0.5, 0.6), at(0.35, 0.8), at(0.65, 0.8)];
-    Face { rect: Rect::new(x, y, side, side), landmarks, detector_score: 0.9 }
+    Face { rect: Rect::new(x, y, side, side), landmarks, refined: None, detector_score: 0.9 }
 }
 
 /// Vertical or horizontal stripes: two shots.

@@ -1,13 +1,13 @@
 //! MTCNN against the facenet-pytorch package (goldens/facenet_boxes.py).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod common;
+mod fixtures;
 
 use std::collections::BTreeMap;
 
 use base::{Point, Rect};
-use common::{models, open, shared};
 use faces::{BlazeFaceDetector, BlazeFaceOptions, Face, FaceDetector, Mtcnn, MtcnnOptions, canonical_rect};
+use fixtures::{models, open, shared};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,14 +1,14 @@
 //! What is not there, not a file, not media, too large or damaged: each a clear error or a clear mark.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
+mod fixtures;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use base::{Ctx, WarningCode};
-use common::{children, decode, make, png, png_header, source};
+use fixtures::{children, decode, make, png, png_header, source};
 use media::{ErrorCode, Limits, Media, Sampling, identify};
 
 /// The code with which both `identify` and `open` refuse.

@@ -1,11 +1,11 @@
 //! Real videos and pictures beside the repository, where they are present.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
+mod fixtures;
 
 use std::path::{Path, PathBuf};
 
-use common::{decode, packet_times, times};
+use fixtures::{decode, packet_times, times};
 use media::{Kind, Sampling};
 
 /// The files below `../shared/<folder>`, or none, in words.

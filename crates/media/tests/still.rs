@@ -1,14 +1,14 @@
 //! Pictures of every kind, made here, compared with what they should look like.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
+mod fixtures;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base::{Ctx, Warning, WarningCode};
-use common::{decode, make};
+use fixtures::{decode, make};
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -135,8 +135,8 @@ fn png_of_16_bits_with_alpha_and_with_a_palette() {
 
     // Two pixels with a palette, the second one half clear: a stored zlib block with its Adler-32.
     let data = [0x78, 0x01, 1, 2, 0, 0xfd, 0xff, 0, 0x10, 0, 0x12, 0, 0x11];
-    let palette = common::png(&[
-        (b"IHDR", &common::png_header(2, 1, 2, 3)),
+    let palette = fixtures::png(&[
+        (b"IHDR", &fixtures::png_header(2, 1, 2, 3)),
         (b"PLTE", &[1, 2, 3, 10, 20, 30]),
         (b"tRNS", &[255, 128]),
         (b"IDAT", &data),

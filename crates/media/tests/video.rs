@@ -1,12 +1,12 @@
 //! Videos made with ffmpeg's test sources: times, order, rotation, sampling, containers, colours.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
+mod fixtures;
 
 use std::path::Path;
 
 use base::{CancelToken, Ctx};
-use common::{children, decode, ffmpeg, make, packet_times, source, times};
+use fixtures::{children, decode, ffmpeg, make, packet_times, source, times};
 use media::{ErrorCode, Kind, Limits, Media, Sampling, identify};
 
 /// Every frame has the time of its packet, and numbers count up from zero.

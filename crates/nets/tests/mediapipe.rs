@@ -55,7 +55,7 @@ fn a_batch_gives_the_same_bits_as_single_images_on_any_number_of_threads() {
         }
         for (image, expected) in batch.data.chunks(batch.image_len()).zip(&together) {
             let one = Nhwc::from_vec([1, range.size(), range.size(), 3], image.to_vec()).unwrap();
-            assert_eq!(net.forward(&one).unwrap(), [expected.clone()]);
+            assert_eq!(net.forward(&one).unwrap(), std::slice::from_ref(expected));
         }
     }
     let net = FaceMesh::load(&weights("face-mesh")).unwrap();
@@ -66,7 +66,7 @@ fn a_batch_gives_the_same_bits_as_single_images_on_any_number_of_threads() {
     }
     for (image, expected) in batch.data.chunks(batch.image_len()).zip(&together) {
         let one = Nhwc::from_vec([1, 192, 192, 3], image.to_vec()).unwrap();
-        assert_eq!(net.forward(&one).unwrap(), [expected.clone()]);
+        assert_eq!(net.forward(&one).unwrap(), std::slice::from_ref(expected));
     }
 }
 

@@ -44,6 +44,7 @@ fn face_at(x: f32) -> Face {
     Face {
         rect: Rect::new(x, 100.0, 110.0, 140.0),
         landmarks: [at(35.0, 55.0), at(75.0, 55.0), at(55.0, 80.0), at(38.0, 108.0), at(72.0, 108.0)],
+        refined: None,
         detector_score: 0.99,
     }
 }

@@ -258,15 +258,20 @@ fn clips(rows: &[Row], q: &Question, high: f64, low: f64, score: impl Fn(f64) ->
     }
 }
 
+/// Source, group, whether fake.
+type UnitKey<'a> = (&'a str, &'a str, bool);
+/// Logits of one crop: with the product's box, and the highest with either.
+type OwnAndHighest = (f64, f64);
+
 fn units_of<'a>(rows: impl Iterator<Item = &'a Row>, q: &Question) -> Vec<Unit> {
-    let mut groups: BTreeMap<(&str, &str, bool), Vec<(f64, f64)>> = BTreeMap::new();
+    let mut groups: BTreeMap<UnitKey<'_>, Vec<OwnAndHighest>> = BTreeMap::new();
     for r in rows {
         if let Some(own) = (q.own)(r) {
             let highest = (q.listed)(r).map_or(own, |listed| listed.max(own));
             groups.entry((&r.source, &r.group, r.is_fake())).or_default().push((own, highest));
         }
     }
-    let unit = |((source, name, fake), logits): ((&str, &str, bool), Vec<(f64, f64)>)| Unit {
+    let unit = |((source, name, fake), logits): (UnitKey<'_>, Vec<OwnAndHighest>)| Unit {
         source: source.into(),
         name: name.into(),
         fake,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use base::{Ctx, Rect};
@@ -32,8 +33,8 @@ pub fn measure(models: &Path, data: &Path, media: &Path, finder: &str) -> anyhow
     let load = |id: &str| Detector::load(&models.join(id), &Device::Cpu);
     let pipeline = Pipeline {
         faces: match finder {
-            "mtcnn" => Box::new(Mtcnn::load(models, MtcnnOptions::default())?),
-            "blazeface" => Box::new(BlazeFaceDetector::load(models, BlazeFaceOptions::default())?),
+            "mtcnn" => Box::new(Mtcnn::load_checked(models, MtcnnOptions::default())?),
+            "blazeface" => Box::new(BlazeFaceDetector::load_checked(models, BlazeFaceOptions::default())?),
             other => bail!("no face detector {other}"),
         },
         generated: load("generated-starter")?,
@@ -66,13 +67,13 @@ pub fn measure(models: &Path, data: &Path, media: &Path, finder: &str) -> anyhow
 impl Pipeline {
     fn still(&self, list: &str, data: &Path, r: &BTreeMap<String, String>) -> anyhow::Result<Row> {
         let file = text(r, "path");
-        let rgb = image::open(data.join(&file)).with_context(|| file.clone())?.into_rgb8();
+        let rgb = picture(&data.join(&file)).with_context(|| file.clone())?;
         let side = |k: &str| text(r, k).parse::<f32>().with_context(|| format!("{k} of {file}"));
         let listed = Rect::new(side("box_x")?, side("box_y")?, side("box_w")?, side("box_h")?);
         // DFDC's crops are the swapped detector's crop already: no box of ours could be cut from them.
         let tight = list == "dfdc";
         let face = if tight { None } else { self.nearest(&rgb, listed)? };
-        let own = face.map(|f| canonical_rect(&f.landmarks));
+        let own = face.map(|f| canonical_rect(f.placed()));
         let swapped_listed = if tight { self.tight(&rgb)? } else { one(&self.swapped, &rgb, Some(listed))? };
         let group = if tight { text(r, "original") } else { text(r, "group") };
         Ok(Row {
@@ -95,7 +96,7 @@ impl Pipeline {
     /// The face that overlaps most with the one of the list.
     fn nearest(&self, rgb: &RgbImage, listed: Rect) -> anyhow::Result<Option<Face>> {
         let faces = self.faces.detect(rgb)?;
-        let overlap = |f: &Face| canonical_rect(&f.landmarks).iou(listed);
+        let overlap = |f: &Face| canonical_rect(f.placed()).iou(listed);
         Ok(faces.into_iter().filter(|f| overlap(f) > 0.3).max_by(|a, b| overlap(a).total_cmp(&overlap(b))))
     }
 
@@ -121,7 +122,7 @@ impl Pipeline {
                 if !gate.reasons(&Quality::of(&frame.rgb, &face)).is_empty() {
                     continue;
                 }
-                let rect = canonical_rect(&face.landmarks);
+                let rect = canonical_rect(face.placed());
                 let [generated, swapped] = crops.entry(track).or_default();
                 generated.extend(crop_square(&frame.rgb, rect, self.generated.crop_rule()));
                 swapped.extend(crop_square(&frame.rgb, rect, self.swapped.crop_rule()));
@@ -148,6 +149,14 @@ impl Pipeline {
             file,
         })
     }
+}
+
+/// A still, decoded as the product does.
+fn picture(path: &Path) -> anyhow::Result<Arc<RgbImage>> {
+    let ctx = Ctx::silent();
+    let opened = Media::open(path, &Limits::default(), &ctx)?;
+    let first = opened.frames(Sampling::EveryFrame, 1, &ctx)?.next();
+    Ok(first.context("no picture")??.rgb)
 }
 
 fn one(detector: &Detector, rgb: &RgbImage, rect: Option<Rect>) -> anyhow::Result<Option<f64>> {

@@ -1,4 +1,7 @@
 //! JPEG, PNG, WebP, GIF, BMP and TIFF.
+//!
+//! JPEG pixels come from libjpeg-turbo, because the detectors' reference implementations read pictures with it:
+//! another decoder's rounding, a tenth of a grey level on average, moves face boxes by several per cent.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -8,6 +11,7 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use turbojpeg::{Colorspace, PixelFormat};
 
 use super::{Picture, check_size, damaged, on_white};
 use crate::identify::StillFormat;
@@ -42,7 +46,11 @@ pub(super) fn decode(path: &Path, format: StillFormat, bytes: &[u8], limits: &Li
     decoder.set_limits(bounds).map_err(wrong)?;
     // A picture whose orientation cannot be read is shown as stored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(wrong)?;
+    let turbo = if format == StillFormat::Jpeg { turbo_jpeg(bytes, width, height) } else { None };
+    let mut picture = match turbo {
+        Some(picture) => picture,
+        None => DynamicImage::from_decoder(decoder).map_err(wrong)?,
+    };
     picture.apply_orientation(orientation);
     Ok(Picture { rgb: opaque(picture), rotation: rotation(orientation), animated: is_animated(format, bytes) })
 }
@@ -57,6 +65,23 @@ fn name(format: StillFormat) -> ImageFormat {
         StillFormat::Tiff => ImageFormat::Tiff,
         StillFormat::Heic | StillFormat::Avif => ImageFormat::Avif,
     }
+}
+
+/// The pixels of a JPEG of this size; `None` when libjpeg-turbo complains or the colours are not plain (CMYK), which
+/// the tolerant decoder then deals with.
+fn turbo_jpeg(bytes: &[u8], width: u32, height: u32) -> Option<DynamicImage> {
+    let mut decompressor = turbojpeg::Decompressor::new().ok()?;
+    let header = decompressor.read_header(bytes).ok()?;
+    let plain = matches!(header.colorspace, Colorspace::YCbCr | Colorspace::Gray | Colorspace::RGB);
+    let (w, h) = (width as usize, height as usize);
+    if !plain || (header.width, header.height) != (w, h) {
+        return None;
+    }
+    let mut pixels = vec![0; w.checked_mul(h)?.checked_mul(3)?];
+    let image =
+        turbojpeg::Image { pixels: pixels.as_mut_slice(), width: w, pitch: 3 * w, height: h, format: PixelFormat::RGB };
+    decompressor.decompress(bytes, image).ok()?;
+    RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
 }
 
 /// Degrees clockwise; mirroring is applied, but has no place in this number.
