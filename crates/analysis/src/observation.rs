@@ -28,6 +28,8 @@ pub struct FrameObservation {
     pub frame: FrameIndex,
     /// Presentation time.
     pub pts: Timestamp,
+    /// Whether a new shot begins here.
+    pub cut: bool,
     /// In any order.
     pub faces: Vec<FaceObservation>,
 }

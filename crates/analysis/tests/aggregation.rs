@@ -45,7 +45,7 @@ fn face(track: u32, usable: bool, logits: &[(&str, f32)]) -> FaceObservation {
 }
 
 fn frame(i: u64, faces: Vec<FaceObservation>) -> FrameObservation {
-    FrameObservation { frame: FrameIndex(i * 6), pts: Timestamp::from_micros(i as i64 * 200_000), faces }
+    FrameObservation { frame: FrameIndex(i * 6), pts: Timestamp::from_micros(i as i64 * 200_000), cut: false, faces }
 }
 
 fn image(faces: Vec<FaceObservation>) -> Observations {

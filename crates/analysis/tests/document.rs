@@ -80,6 +80,7 @@ fn examined() -> Analysis {
     let frame = |i: u64| FrameObservation {
         frame: FrameIndex(i * 6),
         pts: Timestamp::from_micros(i as i64 * 200_200),
+        cut: false,
         faces: if i == 0 { vec![] } else { vec![face(3.0 + i as f32 / 4.0)] },
     };
     let observations = Observations { kind: MediaKind::Video, frames: (0..10).map(frame).collect() };

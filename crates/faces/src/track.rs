@@ -43,6 +43,7 @@ impl Default for TrackerOptions {
 pub struct Tracker {
     options: TrackerOptions,
     cuts: SceneCuts,
+    at_cut: bool,
     live: Vec<Track>,
     next_id: u32,
 }
@@ -65,11 +66,16 @@ impl Tracker {
     /// Gives each face of the frame its track; the faces keep their order. Which face gets which track
     /// does not depend on that order.
     pub fn push(&mut self, frame: &Frame, faces: Vec<Face>) -> Vec<(TrackId, Face)> {
-        let cut = self.cuts.push(&frame.rgb);
-        if cut {
+        self.at_cut = self.cuts.push(&frame.rgb);
+        if self.at_cut {
             self.live.clear();
         }
         self.assign(frame.pts, faces)
+    }
+
+    /// Whether the frame pushed last began a new shot.
+    pub fn is_at_cut(&self) -> bool {
+        self.at_cut
     }
 
     fn assign(&mut self, now: Timestamp, faces: Vec<Face>) -> Vec<(TrackId, Face)> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
+use base::{CancelToken, Cancelled, Ctx, Timestamp, Warning, WarningCode};
 
 use crate::child::TICK;
 use crate::frames::{Frames, Sampling};
@@ -12,7 +12,7 @@ use crate::identify::{HEAD, Sniffed, sniff};
 use crate::probe::{self, Stream};
 use crate::source::{Sha256Hex, Source};
 use crate::still::{self, Still};
-use crate::video::Decoder;
+use crate::video::{Decoder, View};
 use crate::{Kind, Limits, MediaError, MediaInfo};
 
 /// A picture or video, opened read-only. A picture is read, hashed and decoded once, when it is
@@ -151,6 +151,39 @@ impl Media {
         let decoder = Decoder::start(&self.source, stream, sampling, threads, &self.limits, ctx.cancel_token())?;
         self.start_hashing(ctx);
         Ok(Frames::of_video(decoder))
+    }
+
+    /// Every frame from `from` on, scaled down to at most `width` pixels, for looking at; nothing is
+    /// hashed. Numbers count from where decoding began, which is a key frame at or before `from`. Of a
+    /// still there is always the one frame, at its own size.
+    ///
+    /// # Errors
+    /// As [`Media::frames`].
+    pub fn frames_from(&self, from: Timestamp, width: u32, threads: usize, ctx: &Ctx) -> Result<Frames, MediaError> {
+        ctx.check().map_err(MediaError::cancelled(self.path()))?;
+        let stream = match &self.content {
+            Content::Still(still) => return Ok(Frames::of_still(still, self.source.changed())),
+            Content::Video(stream) => stream,
+        };
+        let (full, height) = (stream.info.width, stream.info.height);
+        let width = width.clamp(1, full);
+        let height = (u64::from(height) * u64::from(width)).div_ceil(u64::from(full)).max(1);
+        let size = (width, u32::try_from(height).unwrap_or(u32::MAX));
+        let view = View { sampling: Sampling::EveryFrame, from: Some(from), size };
+        let decoder = Decoder::start_at(&self.source, stream, view, threads, &self.limits, ctx.cancel_token())?;
+        Ok(Frames::of_video(decoder))
+    }
+
+    /// Presentation times of all frames of a video in order, as its container states them; of a still
+    /// the one time zero. Reads the whole file, but decodes nothing.
+    ///
+    /// # Errors
+    /// `DecoderMissing`, `DecoderFailed`, `TimedOut`, `Cancelled`.
+    pub fn frame_times(&self, ctx: &Ctx) -> Result<Vec<Timestamp>, MediaError> {
+        match &self.content {
+            Content::Still(_) => Ok(vec![Timestamp::default()]),
+            Content::Video(stream) => probe::frame_times(&self.source, stream, &self.limits, ctx),
+        }
     }
 
     /// Without a thread for it, the hash is computed when it is asked for.

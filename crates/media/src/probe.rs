@@ -144,6 +144,38 @@ fn command(source: &Source) -> Command {
     command
 }
 
+/// Presentation times of the packets of `stream` in order, without those that are decoded but not shown.
+///
+/// # Errors
+/// `DecoderMissing`, `DecoderFailed`, `TimedOut`, `Cancelled`.
+pub(crate) fn frame_times(
+    source: &Source,
+    stream: &Stream,
+    limits: &Limits,
+    ctx: &Ctx,
+) -> Result<Vec<Timestamp>, MediaError> {
+    let mut command = Command::new(ffprobe_path());
+    command.args(["-hide_banner", "-loglevel", "repeat+level+error", "-protocol_whitelist", "file"]);
+    command.args(["-format_whitelist", FORMATS, "-select_streams", &stream.index.to_string()]);
+    command.args(["-show_entries", "packet=pts,flags", "-of", "csv=print_section=0", "-i"]);
+    command.arg(child::input_url(source));
+    let answer = child::ask(&mut command, "ffprobe", source, limits, ctx)?;
+    if let Some(error) = child::too_old(&answer.messages, "ffprobe", &source.path) {
+        return Err(error);
+    }
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let mut times: Vec<Timestamp> = text.lines().filter_map(|line| time_of(line, stream.time_base)).collect();
+    times.sort_unstable();
+    times.dedup();
+    Ok(times)
+}
+
+/// `512,K__`; flag `D`: decoded and thrown away, because an edit list leaves it out.
+fn time_of(line: &str, (num, den): (u32, u32)) -> Option<Timestamp> {
+    let (ticks, flags) = line.trim().split_once(',')?;
+    if flags.contains('D') { None } else { Timestamp::from_ticks(ticks.parse().ok()?, num, den) }
+}
+
 fn parse(answer: &Answer) -> Result<Report, String> {
     if answer.stdout.iter().all(u8::is_ascii_whitespace) {
         return Ok(Report { packets: Vec::new(), streams: Vec::new(), format: None });

@@ -26,11 +26,18 @@ const CHUNK: usize = 1 << 20;
 /// # Errors
 /// [`Cancelled`] when asked to stop: a cancelled item has no result.
 pub fn scan_item(path: &Path, pipeline: &Pipeline, ctx: &Ctx) -> Result<Analysis, Cancelled> {
-    scan_item_observed(path, pipeline, ctx, &|_| {})
+    scan_item_observed(path, pipeline, ctx, &Observer { on_file: &|_| {}, on_frame: &|_| {} })
 }
 
-/// As [`scan_item`], telling `on_frame` every finished frame in order of decoding, as soon as the
-/// batch it belongs to was scored.
+/// Who is told what was found out so far.
+pub struct Observer<'a> {
+    /// What the file is, once it was opened; its hash is not known yet.
+    pub on_file: &'a dyn Fn(&FileFacts),
+    /// Every finished frame in order of decoding, as soon as the batch it belongs to was scored.
+    pub on_frame: &'a dyn Fn(&FrameObservation),
+}
+
+/// As [`scan_item`], telling an [`Observer`] on the way.
 ///
 /// # Errors
 /// [`Cancelled`] when asked to stop.
@@ -38,11 +45,11 @@ pub fn scan_item_observed(
     path: &Path,
     pipeline: &Pipeline,
     ctx: &Ctx,
-    on_frame: &dyn Fn(&FrameObservation),
+    observer: &Observer<'_>,
 ) -> Result<Analysis, Cancelled> {
     let clock = Clock::start();
     let mut file = FileFacts::at(path);
-    match examine_file(path, pipeline, ctx, on_frame, &mut file) {
+    match examine_file(path, pipeline, ctx, observer, &mut file) {
         Ok(observations) => {
             ctx.checkpoint(Progress { stage: Stage::Aggregating, done: 0, total: None })?;
             let findings = aggregate(&observations, pipeline.policies());
@@ -92,7 +99,7 @@ fn failed(
 ///
 /// # Errors
 /// [`Cancelled`] when asked to stop.
-pub(crate) fn sha256_of(path: &Path, ctx: &Ctx) -> Result<Option<String>, Cancelled> {
+pub fn sha256_of(path: &Path, ctx: &Ctx) -> Result<Option<String>, Cancelled> {
     let Ok(mut file) = File::open(path) else { return Ok(None) };
     let total = file.metadata().ok().map(|meta| meta.len());
     let (mut hasher, mut buffer, mut done) = (Sha256::new(), vec![0; CHUNK], 0);
@@ -115,7 +122,7 @@ fn examine_file(
     path: &Path,
     pipeline: &Pipeline,
     ctx: &Ctx,
-    on_frame: &dyn Fn(&FrameObservation),
+    observer: &Observer<'_>,
     file: &mut FileFacts,
 ) -> Result<Observations, ScanError> {
     ctx.checkpoint(Progress { stage: Stage::Probing, done: 0, total: None })?;
@@ -125,9 +132,11 @@ fn examine_file(
         Kind::Video => MediaKind::Video,
     };
     (file.kind, file.bytes) = (Some(kind), Some(media.bytes()));
+    file.media = Some(media_facts(&media, &Coverage::default(), &Examined::default()));
+    (observer.on_file)(file);
     let mut frames = media.frames(pipeline.sampling(), pipeline.threads(), ctx)?;
     let expected = expected(&media);
-    let examined = examine(frames.by_ref(), pipeline, expected, ctx, on_frame)?;
+    let examined = examine(frames.by_ref(), pipeline, expected, ctx, observer.on_frame)?;
     let coverage = frames.finish();
     file.sha256 = Some(media.sha256(ctx)?.to_string());
     warn_of(&coverage, &examined, ctx);

@@ -19,25 +19,27 @@ mod options;
 mod ordered;
 mod pipeline;
 mod policy;
+mod range;
 mod scorer;
 mod stages;
 mod store;
 
 pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
 pub use error::ScanError;
-pub use item::{scan_item, scan_item_observed};
-pub use list::{Item, list};
+pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
+pub use list::{Item, Sighting, Skip, list, list_observed};
 pub use media::Limits;
 pub use nets::device::DeviceChoice;
 pub use options::{FaceFinder, Rate, ScanOptions};
 pub use pipeline::{APP, Pipeline};
 pub use store::{Draft, Store, write_atomically};
 
-pub use {analysis, base};
+pub use range::scan_range;
+pub use {analysis, base, media};
 
 /// Model cards and the check of their weights, for shells that show them.
 pub mod models {
     pub use nets::NetsError;
-    pub use nets::card::{ModelCard, Task};
+    pub use nets::card::{Calibration, Date, ModelCard, Task};
     pub use nets::model::{Listed, find, list, load_card, verify};
 }

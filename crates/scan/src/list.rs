@@ -32,12 +32,45 @@ pub struct Item {
 /// # Errors
 /// [`Cancelled`] when asked to stop.
 pub fn list(paths: &[PathBuf], ctx: &Ctx) -> Result<Vec<Item>, Cancelled> {
-    Lister { ctx, is_media: &|path| media::identify(path).is_ok(), items: Vec::new() }.run(paths)
+    list_observed(paths, ctx, &|_| {})
+}
+
+/// As [`list`], telling what is met on the way, so that a user sees it before the end.
+///
+/// # Errors
+/// [`Cancelled`] when asked to stop.
+pub fn list_observed(paths: &[PathBuf], ctx: &Ctx, on_sighting: &dyn Fn(Sighting<'_>)) -> Result<Vec<Item>, Cancelled> {
+    Lister { ctx, is_media: &|path| media::identify(path).is_ok(), on_sighting, items: Vec::new() }.run(paths)
+}
+
+/// What a walk through folders meets.
+#[derive(Clone, Copy, Debug)]
+pub enum Sighting<'a> {
+    /// A folder is entered.
+    Folder(&'a Path),
+    /// Something to examine, or to report as out of reach.
+    Item(&'a Item),
+    /// Something that is left out.
+    Skipped(&'a Path, Skip),
+}
+
+/// Why something in a folder is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// The folder was visited before, by another way.
+    Loop,
+    /// A device, a pipe or a socket.
+    NotAFile,
+    /// Neither a picture nor a video.
+    NotMedia,
+    /// So many entries whose names begin with a dot.
+    Hidden(usize),
 }
 
 struct Lister<'a, 'c> {
     ctx: &'a Ctx<'c>,
     is_media: &'a dyn Fn(&Path) -> bool,
+    on_sighting: &'a dyn Fn(Sighting<'_>),
     items: Vec<Item>,
 }
 
@@ -64,7 +97,9 @@ impl Lister<'_, '_> {
     }
 
     fn push(&mut self, path: &Path, problem: Option<ScanError>) -> Result<(), Cancelled> {
-        self.items.push(Item { path: path.to_path_buf(), problem });
+        let item = Item { path: path.to_path_buf(), problem };
+        (self.on_sighting)(Sighting::Item(&item));
+        self.items.push(item);
         let done = self.items.len() as u64;
         self.ctx.checkpoint(Progress { stage: Stage::Listing, done, total: None })
     }
@@ -72,9 +107,10 @@ impl Lister<'_, '_> {
     fn folder(&mut self, folder: &Path, meta: &Metadata, seen: &mut BTreeSet<FolderId>) -> Result<(), Cancelled> {
         self.ctx.check()?;
         if !seen.insert(folder_id(folder, meta)) {
-            self.skipped(format!("a folder that was already visited: {}", folder.display()));
+            self.skipped(folder, Skip::Loop);
             return Ok(());
         }
+        (self.on_sighting)(Sighting::Folder(folder));
         let names = match sorted_names(folder) {
             Ok(names) => names,
             Err(source) => {
@@ -90,7 +126,7 @@ impl Lister<'_, '_> {
             self.entry(&folder.join(name), seen)?;
         }
         if hidden > 0 {
-            self.skipped(format!("{hidden} hidden in {}", folder.display()));
+            self.skipped(folder, Skip::Hidden(hidden));
         }
         Ok(())
     }
@@ -99,7 +135,7 @@ impl Lister<'_, '_> {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => self.folder(path, &meta, seen),
             Ok(meta) if !meta.is_file() => {
-                self.skipped(format!("not a regular file: {}", path.display()));
+                self.skipped(path, Skip::NotAFile);
                 Ok(())
             }
             Ok(_) => self.file(path),
@@ -114,13 +150,21 @@ impl Lister<'_, '_> {
             Err(source) => self.push(path, Some(ScanError::Unreadable { path: path.to_path_buf(), source })),
             Ok(_) if named_like_media(path) || (self.is_media)(path) => self.push(path, None),
             Ok(_) => {
-                self.skipped(format!("not an image or a video: {}", path.display()));
+                self.skipped(path, Skip::NotMedia);
                 self.ctx.check()
             }
         }
     }
 
-    fn skipped(&self, what: String) {
+    fn skipped(&self, path: &Path, skip: Skip) {
+        let shown = path.display();
+        let what = match skip {
+            Skip::Loop => format!("a folder that was already visited: {shown}"),
+            Skip::NotAFile => format!("not a regular file: {shown}"),
+            Skip::NotMedia => format!("not an image or a video: {shown}"),
+            Skip::Hidden(count) => format!("{count} hidden in {shown}"),
+        };
+        (self.on_sighting)(Sighting::Skipped(path, skip));
         self.ctx.warn(Warning::new(WarningCode::Skipped, what));
     }
 }
@@ -170,7 +214,8 @@ mod tests {
     fn listed(paths: &[PathBuf]) -> (Vec<(PathBuf, bool)>, Vec<String>) {
         let ctx = Ctx::silent();
         let is_media = |p: &Path| fs::read(p).is_ok_and(|bytes| bytes.first() == Some(&b'M'));
-        let items = Lister { ctx: &ctx, is_media: &is_media, items: Vec::new() }.run(paths).unwrap();
+        let items =
+            Lister { ctx: &ctx, is_media: &is_media, on_sighting: &|_| {}, items: Vec::new() }.run(paths).unwrap();
         let warnings = ctx.take_warnings().into_iter().map(|w| w.detail).collect();
         (items.into_iter().map(|i| (i.path, i.problem.is_some())).collect(), warnings)
     }

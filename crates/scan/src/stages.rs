@@ -35,7 +35,7 @@ pub(crate) const MAX_FACES: usize = 32;
 const FRAME_BYTES: usize = 128 << 20;
 
 /// What came out of one item's frames.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Examined {
     /// In order of decoding.
     pub frames: Vec<FrameObservation>,
@@ -144,7 +144,7 @@ impl Batch {
         self.frames.len() >= BATCH_FRAMES || self.crops.iter().any(|c| c.len() >= BATCH_CROPS)
     }
 
-    fn push(&mut self, seen: Seen, tracks: Vec<u32>) {
+    fn push(&mut self, seen: Seen, tracks: Vec<u32>, cut: bool) {
         let index = self.frames.len();
         let mut faces = Vec::with_capacity(seen.faces.len());
         for (place, (seen, track)) in seen.faces.into_iter().zip(tracks).enumerate() {
@@ -162,7 +162,7 @@ impl Batch {
             let Face { rect, landmarks, .. } = seen.face;
             faces.push(FaceObservation { track, rect, landmarks, quality: seen.quality, logits: BTreeMap::new() });
         }
-        self.frames.push(FrameObservation { frame: seen.frame.index, pts: seen.frame.pts, faces });
+        self.frames.push(FrameObservation { frame: seen.frame.index, pts: seen.frame.pts, cut, faces });
     }
 
     fn scored(mut self, pipeline: &Pipeline) -> Result<Self, ScanError> {
@@ -200,7 +200,7 @@ impl<'a, 'c> Follow<'a, 'c> {
         let first = *self.first.get_or_insert(pts);
         let faces = seen.faces.iter().map(|f| f.face).collect();
         let tracks = self.tracker.push(&seen.frame, faces).into_iter().map(|(id, _)| id.0).collect();
-        batch.push(seen, tracks);
+        batch.push(seen, tracks, self.tracker.is_at_cut());
         let done = u64::try_from(pts.micros_since(first)).unwrap_or(0);
         let done = self.expected.duration_us.map_or(done, |total| done.min(total));
         self.ctx.checkpoint(Progress { stage: Stage::Analysing, done, total: self.expected.duration_us })?;

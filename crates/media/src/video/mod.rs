@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use base::{CancelToken, Cancelled, FrameIndex};
+use base::{CancelToken, Cancelled, FrameIndex, Timestamp};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use image::RgbImage;
 
@@ -33,6 +33,9 @@ use crate::{Frame, Limits, MediaError};
 
 /// Most frames that wait for the consumer.
 const QUEUE: u64 = 4;
+/// How much earlier to look in containers without an index, where ffmpeg guesses a place by its bytes and
+/// may land after the last key frame: at least the distance of two of them in broadcasts.
+const INEXACT_SEEK_US: i64 = 2_000_000;
 
 /// A running decoder. Dropping it kills ffmpeg and joins its threads.
 #[derive(Debug)]
@@ -73,10 +76,25 @@ impl Decoder {
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        let mut command = command(source, stream, sampling, threads);
+        Self::start_at(source, stream, View::whole(stream, sampling), threads, limits, cancel)
+    }
+
+    /// Starts ffmpeg on a part of the stream, at a size of the caller's.
+    ///
+    /// # Errors
+    /// As [`Decoder::start`].
+    pub fn start_at(
+        source: &Arc<Source>,
+        stream: &Stream,
+        view: View,
+        threads: usize,
+        limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
+        let mut command = command(source, stream, view, threads);
         let (child, stdout, stderr) = Guard::spawn(command.as_inner_mut(), "ffmpeg", source)?;
         let tally = Arc::new(Mutex::new(Tally::new(stream)));
-        let (width, height) = (stream.info.width, stream.info.height);
+        let View { sampling, size: (width, height), .. } = view;
         let frame_bytes = u64::from(width) * u64::from(height) * 3;
         let depth = (limits.queue_bytes / frame_bytes.max(1)).clamp(1, QUEUE);
         let (send, frames) = mpsc::sync_channel(usize::try_from(depth).unwrap_or(1));
@@ -240,15 +258,39 @@ impl Drop for Decoder {
     }
 }
 
-fn command(source: &Source, stream: &Stream, sampling: Sampling, threads: usize) -> FfmpegCommand {
+/// Which frames, from when on, how large.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub sampling: Sampling,
+    /// Frames before it are passed over; decoding begins at the last key frame that is not later.
+    pub from: Option<Timestamp>,
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+}
+
+impl View {
+    fn whole(stream: &Stream, sampling: Sampling) -> Self {
+        Self { sampling, from: None, size: (stream.info.width, stream.info.height) }
+    }
+}
+
+fn command(source: &Source, stream: &Stream, view: View, threads: usize) -> FfmpegCommand {
     let threads = threads.max(1).to_string();
     let mut command = FfmpegCommand::new();
     command.hide_banner().args(["-nostdin", "-nostats", "-loglevel", "repeat+level+info"]);
     command.args(["-threads", &threads, "-filter_threads", &threads, "-copyts"]);
     command.args(["-protocol_whitelist", "file", "-format_whitelist", FORMATS]);
+    if let Some(from) = view.from {
+        // ffmpeg's own exact seeking adds the start of the file to times that are absolute already; the
+        // filter leaves out what lies before.
+        let margin_us = if stream.frame_count.is_some() { 0 } else { INEXACT_SEEK_US };
+        let start = Timestamp::from_ticks(stream.start, stream.time_base.0, stream.time_base.1).unwrap_or_default();
+        let near = from.micros().saturating_sub(margin_us).max(start.micros());
+        command.args(["-seek_timestamp", "1", "-noaccurate_seek", "-ss", &format!("{near}us")]);
+    }
     command.input(child::input_url(source));
     command.map(format!("0:{}", stream.index)).args(["-an", "-sn", "-dn"]);
-    command.filter(filters(stream, sampling)).fps_mode("passthrough");
+    command.filter(filters(stream, view)).fps_mode("passthrough");
     // With more threads the raw "encoder" holds back as many frames, and without flushing the end of
     // each frame waits until the next one comes.
     command.args(["-threads", "1", "-flush_packets", "1"]).format("rawvideo").output("pipe:1");
@@ -258,10 +300,12 @@ fn command(source: &Source, stream: &Stream, sampling: Sampling, threads: usize)
 /// The filter graph. ffmpeg puts the rotation in front of it. Sampling comes before scaling and
 /// conversion, so that frames nobody wants are not converted; scaling to the size of the first frame
 /// also holds the size when the stream changes it midway.
-fn filters(stream: &Stream, sampling: Sampling) -> String {
+fn filters(stream: &Stream, view: View) -> String {
     let (num, den) = stream.time_base;
     let start = format!("({})*({num}/{den})", stream.start);
-    let select = match sampling {
+    // One microsecond less: what is compared here was rounded.
+    let from = view.from.map_or_else(String::new, |from| format!("select='gte(t,({}-1)/1000000)',", from.micros()));
+    let select = match view.sampling {
         Sampling::EveryFrame => String::new(),
         // One frame for each cell of the grid: the first whose cell is not that of the frame kept
         // last. The start is computed as ffmpeg computes `t`, so that a frame at the start of a cell
@@ -271,10 +315,12 @@ fn filters(stream: &Stream, sampling: Sampling) -> String {
              ,floor((prev_selected_t-{start})*{rate:?}+1e-6))),0)',"
         ),
     };
-    let (width, height) = (stream.info.width, stream.info.height);
+    let (width, height) = view.size;
     let (seen, kept) = (showinfo::SEEN, showinfo::KEPT);
     let square = if stream.anamorphic { ",setsar=1" } else { "" };
-    format!("showinfo@{seen}=checksum=0,{select}showinfo@{kept}=checksum=0,scale={width}:{height}{square},format=rgb24")
+    format!(
+        "showinfo@{seen}=checksum=0,{from}{select}showinfo@{kept}=checksum=0,scale={width}:{height}{square},format=rgb24"
+    )
 }
 
 /// Samples frames that carry no time, which ffmpeg's `select` lets through.
