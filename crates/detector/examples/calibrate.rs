@@ -19,6 +19,8 @@ mod fit;
 mod measure;
 #[path = "calibrate/rows.rs"]
 mod rows;
+#[path = "calibrate/said.rs"]
+mod said;
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -126,8 +126,6 @@ fn real_stills_get_the_logits_of_the_recipe() {
         return;
     }
     let goldens = goldens();
-    // The two decode JPEG differently: a level here and there, more in colour where it was subsampled,
-    // and a logit moves with it. On the same pixels the difference is that of the test above.
     for id in ["generated-starter", "swapped-starter"] {
         let detector = load(id);
         let mut off: Vec<f32> = Vec::new();
@@ -139,7 +137,7 @@ fn real_stills_get_the_logits_of_the_recipe() {
         off.sort_by(f32::total_cmp);
         let (median, worst) = (off[off.len() / 2], off[off.len() - 1]);
         println!("{id}: {} stills, median difference {median:.2e}, largest {worst:.2e}", off.len());
-        assert!(median < 0.1 && worst < 0.5, "{id}: {off:?}");
+        assert!(worst < TOLERANCE, "{id}: {off:?}");
     }
 }
 

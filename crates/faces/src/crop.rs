@@ -91,10 +91,10 @@ pub fn crop_square(rgb: &RgbImage, rect: Rect, rule: &CropRule) -> Option<RgbIma
 
 // Fitted by goldens/fit_box.py on the train rows of ../shared/data/stills.csv; multiply the features of
 // `BoxFeatures`. The residuals are in docs/face-detection.md.
-const CENTER_X: [f32; 4] = [-0.833, -1.497, -0.416, -0.212];
-const CENTER_Y: [f32; 8] = [-0.462, 0.804, 0.146, -1.035, -0.791, 0.107, -0.049, -0.097];
-const WIDTH: [f32; 8] = [1.043, -2.128, -4.593, -0.860, 12.352, -0.073, 0.625, -0.597];
-const HEIGHT: [f32; 8] = [-2.058, 1.006, 0.385, 0.415, 5.862, -0.173, -0.025, -0.438];
+const CENTER_X: [f32; 4] = [-0.094, -1.304, 0.343, -0.306];
+const CENTER_Y: [f32; 8] = [-0.229, 0.033, -0.283, -0.248, 0.476, 0.014, -0.077, -0.124];
+const WIDTH: [f32; 8] = [0.438, -0.549, -1.722, -0.390, 6.257, 0.106, 0.334, -0.333];
+const HEIGHT: [f32; 8] = [-1.396, -0.063, -0.827, 0.159, 8.223, -0.647, -0.184, -0.154];
 
 /// The face's box as a function of its five landmarks alone (left eye, right eye, nose, left and right
 /// corner of the mouth), so that crops do not depend on which detector found the face. It imitates

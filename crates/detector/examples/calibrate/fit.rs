@@ -6,6 +6,7 @@ use analysis::{clopper_pearson, likelihood_ratio_floor, metrics};
 use anyhow::Context;
 
 use crate::rows::Row;
+use crate::said::said;
 
 /// False alarms allowed over all reals: half of one per cent, because two detectors look at each face.
 const POOLED_FPR: f64 = 0.005;
@@ -53,15 +54,33 @@ const QUESTIONS: [Question; 2] = [
     },
 ];
 
-pub fn fit(rows: &[Row]) -> anyhow::Result<()> {
-    for question in &QUESTIONS {
-        println!("\n# {}", question.id);
-        one(rows, question).context(question.id)?;
+/// A detector's calibration and thresholds.
+#[derive(Clone, Copy, Debug)]
+pub struct Bands {
+    slope: f64,
+    intercept: f64,
+    /// Suspected from here.
+    pub high: f64,
+    /// No indication below.
+    pub low: f64,
+}
+
+impl Bands {
+    pub fn score(&self, logit: f64) -> f64 {
+        1.0 / (1.0 + (-(self.slope * logit + self.intercept)).exp())
     }
+}
+
+pub fn fit(rows: &[Row]) -> anyhow::Result<()> {
+    let [generated, swapped] = QUESTIONS.map(|question| {
+        println!("\n# {}", question.id);
+        one(rows, &question).context(question.id)
+    });
+    said(rows, &[generated?, swapped?]);
     Ok(())
 }
 
-fn one(rows: &[Row], q: &Question) -> anyhow::Result<()> {
+fn one(rows: &[Row], q: &Question) -> anyhow::Result<Bands> {
     let crops: Vec<(&Row, f64)> = rows
         .iter()
         .filter(|r| r.list != "videos" && r.list != "media" && (q.held_out)(r) && r.usable)
@@ -85,7 +104,7 @@ fn one(rows: &[Row], q: &Question) -> anyhow::Result<()> {
     by_source(&units, high, low, at);
     boxes(rows, q);
     clips(rows, q, high, low, at);
-    Ok(())
+    Ok(Bands { slope, intercept, high, low })
 }
 
 fn calibration_table(real: &[f64], fake: &[f64], score: impl Fn(f64) -> f64) {
@@ -204,25 +223,28 @@ fn by_source(units: &[Unit], high: f64, low: f64, score: impl Fn(f64) -> f64) {
 /// How far the product's own boxes move logits against the boxes of the list.
 fn boxes(rows: &[Row], q: &Question) {
     let stills: Vec<&Row> = rows.iter().filter(|r| r.list == "stills").collect();
-    let pairs: Vec<(bool, f64, f64)> =
-        stills.iter().filter_map(|r| Some((r.is_fake(), (q.own)(r)?, (q.listed)(r)?))).collect();
-    let mut moved: Vec<f64> = pairs.iter().map(|(_, a, b)| (a - b).abs()).collect();
-    moved.sort_by(f64::total_cmp);
-    let shift = pairs.iter().map(|(_, a, b)| a - b).sum::<f64>() / pairs.len() as f64;
-    let area = |pick: fn(&(bool, f64, f64)) -> f64| {
-        let (fake, real) = split(pairs.iter().map(|p| (p.0, pick(p))));
-        metrics::auc(&real, &fake).unwrap_or(0.0)
-    };
-    println!(
-        "\nboxes: {} stills, {} without a face; logit moves by {:.3} in the mean ({shift:+.3} signed), {:.3} in the median, {:.3} at 95 %; AUC {:.4} with own, {:.4} with listed boxes",
-        stills.len(),
-        stills.iter().filter(|r| r.crops == 0).count(),
-        moved.iter().sum::<f64>() / moved.len() as f64,
-        quantile(&moved, 0.5),
-        quantile(&moved, 0.95),
-        area(|p| p.1),
-        area(|p| p.2),
-    );
+    let faceless = stills.iter().filter(|r| r.crops == 0).count();
+    println!("\nboxes: {} stills, {faceless} without a face", stills.len());
+    println!("\n| stills | n | mean | median | 95 % | AUC own box | AUC listed box |\n|---|---|---|---|---|---|---|");
+    for (name, refused_too) in [("pass the gate", false), ("all found", true)] {
+        let kept = stills.iter().filter(|r| r.usable || refused_too);
+        let pairs: Vec<(bool, f64, f64)> =
+            kept.filter_map(|r| Some((r.is_fake(), (q.own)(r)?, (q.listed)(r)?))).collect();
+        let moved: Vec<f64> = pairs.iter().map(|(_, a, b)| (a - b).abs()).collect();
+        let area = |pick: fn(&(bool, f64, f64)) -> f64| {
+            let (fake, real) = split(pairs.iter().map(|p| (p.0, pick(p))));
+            metrics::auc(&real, &fake).unwrap_or(0.0)
+        };
+        println!(
+            "| {name} | {} | {:.2} | {:.2} | {:.2} | {:.3} | {:.3} |",
+            pairs.len(),
+            moved.iter().sum::<f64>() / moved.len() as f64,
+            quantile(&moved, 0.5),
+            quantile(&moved, 0.95),
+            area(|p| p.1),
+            area(|p| p.2),
+        );
+    }
 }
 
 fn clips(rows: &[Row], q: &Question, high: f64, low: f64, score: impl Fn(f64) -> f64) {
