@@ -1,0 +1,51 @@
+// The screens and states worth seeing, with what has to be done to get there.
+export const SCENES = [
+  { name: "home", place: "" },
+  { name: "home-first", place: "", query: { library: "empty" } },
+  { name: "home-problem", place: "", query: { library: "empty", problem: "1" }, themes: ["dark"] },
+  { name: "home-drop", place: "", query: { hover: "1" } },
+  { name: "analysis", place: "analysis/1", themes: ["dark", "light", "contrast"], act: jumpToNext },
+  { name: "analysis-fr", place: "analysis/1", query: { lang: "fr" }, themes: ["dark"], act: jumpToNext },
+  { name: "analysis-brush", place: "analysis/1", act: brush, themes: ["dark"] },
+  { name: "analysis-table", place: "analysis/1", act: (page) => page.getByRole("button", { name: "As a table" }).click(), themes: ["light"] },
+  { name: "analysis-photo", place: "analysis/2" },
+  { name: "analysis-inconclusive", place: "analysis/3" },
+  { name: "analysis-moved", place: "analysis/1", query: { integrity: "missing" }, themes: ["dark"] },
+  { name: "analysis-live", place: "", act: startOne },
+  { name: "batch", place: "batch", query: { queued: "214" }, themes: ["dark", "light", "contrast"], act: (page) => page.getByRole("row").nth(3).click() },
+  { name: "batch-empty", place: "batch", themes: ["dark"] },
+  { name: "cases", place: "cases/1" },
+  { name: "cases-empty", place: "cases", query: { library: "empty" }, themes: ["light"] },
+  { name: "models", place: "models/swapped-starter" },
+  { name: "models-expired", place: "models/older-swap", themes: ["light"] },
+  { name: "settings", place: "settings", themes: ["dark", "light", "contrast"] },
+  { name: "settings-fr", place: "settings", query: { lang: "fr" }, themes: ["light"] },
+  { name: "help-meaning", place: "help/meaning" },
+  { name: "help-base", place: "help/base" },
+  { name: "help-ethics", place: "help/ethics", themes: ["dark"] },
+  { name: "help-keys", place: "help/keys", themes: ["light"] },
+  { name: "dialog-forget", place: "cases/1", act: forget, themes: ["dark", "light"] },
+];
+
+async function jumpToNext(page) {
+  await page.keyboard.press("n");
+  for (let i = 0; i < 7; i++) await page.keyboard.press("Shift+ArrowRight");
+}
+
+async function brush(page) {
+  const box = await page.locator(".timeline").boundingBox();
+  await page.mouse.move(box.x + 320, box.y + 120);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 430, box.y + 120, { steps: 6 });
+  await page.mouse.up();
+}
+
+async function startOne(page) {
+  await page.getByRole("button", { name: /Open files/ }).click();
+  await page.waitForTimeout(3200);
+}
+
+async function forget(page) {
+  await page.getByRole("button", { name: "Actions for this case" }).click();
+  await page.getByRole("menuitem", { name: /Forget this case/ }).click();
+}

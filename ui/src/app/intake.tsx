@@ -1,0 +1,80 @@
+// How files come in: dropped, opened by dialog, or handed over at the start. What would be skipped is said before it starts.
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { SelectionDialog } from "../features/home/SelectionDialog";
+import { useWords } from "../i18n";
+import type { Selection } from "../ipc/bindings";
+import { useBackend } from "./context";
+import { useNotices } from "./notices";
+import { current, go } from "./route";
+
+type Intake = { hover: Selection | null; openFiles: () => void; openFolder: () => void };
+
+const IntakeContext = createContext<Intake | null>(null);
+
+export function useIntake(): Intake {
+  const intake = useContext(IntakeContext);
+  if (!intake) throw new Error("no intake");
+  return intake;
+}
+
+const openCase = (): number | null => {
+  const route = current();
+  return route.page === "cases" ? route.id : null;
+};
+
+export function IntakeProvider({ children }: { children: ReactNode }) {
+  const { t } = useWords();
+  const backend = useBackend();
+  const client = useQueryClient();
+  const { tell, fail } = useNotices();
+  const [hover, setHover] = useState<Selection | null>(null);
+  const [asked, setAsked] = useState<{ selection: Selection; caseId: number | null } | null>(null);
+
+  const start = useCallback(async (selection: Selection, caseId: number | null) => {
+    try {
+      const ids = await backend.enqueue(selection.id, caseId);
+      void client.invalidateQueries({ queryKey: ["cases"] });
+      const [only] = ids;
+      if (ids.length === 1 && only !== undefined) go({ page: "analysis", of: { kind: "job", id: only } });
+      else if (ids.length > 1) go({ page: "batch" });
+      if (ids.length > 0) tell(t("selection.starting"));
+    } catch (error) {
+      fail(error);
+    }
+  }, [backend, client, tell, fail, t]);
+
+  const take = useCallback((selection: Selection | null) => {
+    setHover(null);
+    if (!selection) return;
+    const caseId = openCase();
+    if (selection.skippedCount > 0 || selection.images + selection.videos === 0) setAsked({ selection, caseId });
+    else void start(selection, caseId);
+  }, [start]);
+
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const stops = [backend.onSelectionHover(setHover), backend.onSelection((s) => latest.current(s))];
+    void backend.takeSelection().then((s) => latest.current(s), fail);
+    return () => stops.forEach((stop) => stop());
+  }, [backend, fail]);
+
+  const value = useMemo<Intake>(() => ({
+    hover,
+    openFiles: () => void backend.pickFiles().then(take, fail),
+    openFolder: () => void backend.pickFolder().then(take, fail),
+  }), [hover, backend, take, fail]);
+
+  return (
+    <IntakeContext value={value}>
+      {children}
+      {asked && (
+        <SelectionDialog
+          selection={asked.selection} caseId={asked.caseId} onClose={() => setAsked(null)}
+          onStart={(caseId) => { setAsked(null); void start(asked.selection, caseId); }}
+        />
+      )}
+    </IntakeContext>
+  );
+}

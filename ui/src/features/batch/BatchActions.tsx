@@ -1,0 +1,47 @@
+import { ChevronDown, Pause, Play, Plus } from "lucide-react";
+import { useState } from "react";
+import { useBackend, useQueue } from "../../app/context";
+import { useIntake } from "../../app/intake";
+import { useNotices } from "../../app/notices";
+import { Button } from "../../components/Button";
+import { Confirm } from "../../components/Dialog";
+import { Menu } from "../../components/Menu";
+import { useWords } from "../../i18n";
+import type { ExportFormat } from "../../ipc/bindings";
+import { isOver } from "../../lib/queue";
+
+/** What concerns the whole queue; exports hold the rows shown, in the order shown. */
+export function BatchActions({ ids }: { ids: number[] }) {
+  const { t } = useWords();
+  const backend = useBackend();
+  const intake = useIntake();
+  const { tell, fail } = useNotices();
+  const { counts, rows } = useQueue();
+  const [asking, setAsking] = useState(false);
+  const all = [...rows.values()];
+  const left = counts.waiting + counts.running + counts.paused;
+  const failed = all.filter((r) => r.state === "failed").map((r) => r.id);
+  const over = all.filter((r) => isOver(r.state)).map((r) => r.id);
+  const write = (format: ExportFormat): void => void backend.exportQueue(format, ids).then((name) => name && tell(t("batch.exported", { name })), fail);
+  return (
+    <>
+      <span className="spacer" />
+      <Menu label={t("batch.add")} entries={[{ id: "files", label: t("batch.addFiles"), onAction: intake.openFiles }, { id: "folder", label: t("batch.addFolder"), onAction: intake.openFolder }]}>
+        <Plus size={15} aria-hidden="true" />{t("batch.add")}
+      </Menu>
+      {counts.isPaused
+        ? <Button look="primary" onPress={() => void backend.resumeQueue().catch(fail)}><Play size={14} aria-hidden="true" />{t("batch.resume")}</Button>
+        : <Button isDisabled={left === 0} onPress={() => void backend.pauseQueue().catch(fail)}><Pause size={14} aria-hidden="true" />{t("batch.pause")}</Button>}
+      <Button isDisabled={left === 0} onPress={() => setAsking(true)}>{t("batch.cancelAll")}</Button>
+      <Menu label={t("batch.export")} entries={[{ id: "csv", label: t("batch.csv"), onAction: () => write("csv") }, { id: "jsonl", label: t("batch.jsonl"), onAction: () => write("jsonl") }]}>
+        {t("batch.export")}<ChevronDown size={14} aria-hidden="true" />
+      </Menu>
+      <Menu label={t("app.more")} entries={[
+        { id: "retry", label: t("batch.retryFailed", { count: failed.length }), disabled: failed.length === 0, onAction: () => void backend.retryQueued(failed).catch(fail) },
+        { id: "remove", label: t("batch.removeDone"), disabled: over.length === 0, onAction: () => void backend.removeQueued(over).catch(fail) },
+      ]} />
+      <Confirm title={t("batch.cancelTitle")} text={t("batch.cancelText")} confirm={t("batch.cancelAll")} cancel={t("batch.keep")} open={asking} onClose={() => setAsking(false)}
+        onConfirm={() => void backend.cancelQueued(all.filter((r) => !isOver(r.state)).map((r) => r.id)).catch(fail)} />
+    </>
+  );
+}
