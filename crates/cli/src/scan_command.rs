@@ -34,10 +34,11 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
             return Ok(exit_of_setup(&error));
         }
     };
-    tell_warnings(&bars, words, None, pipeline.warnings());
+    let told = pipeline.warnings().iter().filter(|w| !(args.device == args::Device::Auto && is_fallback(w)));
+    tell_warnings(&bars, words, None, &told.cloned().collect::<Vec<_>>());
     let listing = Ctx::new(cancel.clone(), |progress| bars.listing(progress));
     let Ok(items) = scan::list(&args.paths, &listing) else { return Ok(Exit::Cancelled) };
-    tell_warnings(&bars, words, None, &listing.take_warnings());
+    tell_skipped(&bars, words, &listing.take_warnings());
     bars.begin(items.len());
 
     let glyphs = Glyphs::choose(|variable| std::env::var(variable).ok());
@@ -207,6 +208,22 @@ fn tell_warnings(bars: &Bars, words: &dyn Words, path: Option<&str>, warnings: &
             Some(path) => bars.note(&format!("{what}: {}", path.display())),
             None => bars.note(&what),
         }
+    }
+}
+
+/// Who lets the program choose a device has nothing to do about its choice; results carry it.
+fn is_fallback(warning: &Warning) -> bool {
+    warning.code == WarningCode::DeviceFallback
+}
+
+/// Lines about skipped entries of folders before only their number is told.
+const SKIPPED_SHOWN: usize = 5;
+
+fn tell_skipped(bars: &Bars, words: &dyn Words, skipped: &[Warning]) {
+    let (shown, rest) = skipped.split_at(skipped.len().min(SKIPPED_SHOWN));
+    tell_warnings(bars, words, None, shown);
+    if !rest.is_empty() {
+        bars.note(&words.skipped_more(rest.len()));
     }
 }
 

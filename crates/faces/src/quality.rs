@@ -67,6 +67,14 @@ pub struct QualityGate {
     pub min_inside: f32,
 }
 
+impl QualityGate {
+    /// For faces found by BlazeFace, whose scores are spread otherwise: at 0.9 it would refuse one in eleven that MTCNN's
+    /// gate lets through (docs/face-detection.md).
+    pub fn blazeface() -> Self {
+        Self { min_detector_score: 0.8, ..Self::default() }
+    }
+}
+
 impl Default for QualityGate {
     /// Size, yaw and detector score: the field guide's section 5.6 (64 px, 60°, 0.9). Sharpness and blockiness:
     /// well outside what the listed stills show (docs/face-detection.md), so that only the plainly spoilt is refused. A fifth of the face

@@ -90,6 +90,7 @@ impl Pipeline {
     fn of_parts(finder: Box<dyn FaceDetector>, scorer: Box<dyn Scorer>, policy: ModelPolicy, threads: usize) -> Self {
         Self {
             finder,
+            gate: faces::QualityGate::default(),
             scorers: vec![scorer],
             policies: vec![policy],
             models: vec![],

@@ -5,9 +5,9 @@ use faces::{Face, Quality, QualityGate, Unusable};
 use image::RgbImage;
 
 /// Grades a face of an upright frame.
-pub(crate) fn grade(rgb: &RgbImage, face: &Face) -> FaceQuality {
+pub(crate) fn grade(rgb: &RgbImage, face: &Face, gate: &QualityGate) -> FaceQuality {
     let measured = Quality::of(rgb, face);
-    let mut reasons: Vec<Reason> = QualityGate::default().reasons(&measured).into_iter().map(reason).collect();
+    let mut reasons: Vec<Reason> = gate.reasons(&measured).into_iter().map(reason).collect();
     reasons.sort_unstable();
     FaceQuality {
         usable: reasons.is_empty(),

@@ -1,5 +1,6 @@
 //! What a user can choose about an examination.
 
+use faces::QualityGate;
 use media::Limits;
 use nets::blazeface::Range;
 use nets::device::DeviceChoice;
@@ -32,6 +33,14 @@ pub enum FaceFinder {
 pub(crate) const BLAZEFACE_RANGE: Range = Range::Short;
 
 impl FaceFinder {
+    /// What its faces must reach to be scored.
+    pub(crate) fn gate(self) -> QualityGate {
+        match self {
+            Self::Mtcnn => QualityGate::default(),
+            Self::BlazeFace => QualityGate::blazeface(),
+        }
+    }
+
     /// The folder of its model.
     pub const fn model_id(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use analysis::{Model, ModelPolicy};
 use base::{Ctx, Warning, WarningCode};
 use detector::Detector;
-use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions};
+use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions, QualityGate};
 use media::{Limits, Sampling};
 use nets::card::ModelCard;
 use nets::date::Date;
@@ -27,6 +27,7 @@ const FACE_MESH: &str = "face-mesh";
 /// Models, device, threads and options, ready to examine any number of items.
 pub struct Pipeline {
     pub(crate) finder: Box<dyn FaceDetector>,
+    pub(crate) gate: QualityGate,
     pub(crate) scorers: Vec<Box<dyn Scorer>>,
     pub(crate) policies: Vec<ModelPolicy>,
     pub(crate) models: Vec<Model>,
@@ -79,6 +80,7 @@ impl Pipeline {
             warnings: ctx.take_warnings(),
             limits: options.limits.clone(),
             finder,
+            gate: options.finder.gate(),
             scorers,
             policies,
             sampling,

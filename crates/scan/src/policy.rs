@@ -44,7 +44,7 @@ pub(crate) fn model_of(card: &ModelCard) -> Model {
     }
 }
 
-fn task_of(task: card::Task) -> Task {
+pub fn task_of(task: card::Task) -> Task {
     match task {
         card::Task::FaceManipulation => Task::FaceManipulation,
         card::Task::FaceSynthesis => Task::FaceSynthesis,

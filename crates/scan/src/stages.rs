@@ -116,7 +116,7 @@ fn look(frame: Frame, pipeline: &Pipeline, dropped: &AtomicU64) -> Result<Seen, 
         faces.truncate(MAX_FACES);
     }
     let graded = faces.into_iter().map(|face| {
-        let quality = grade(&frame.rgb, &face);
+        let quality = grade(&frame.rgb, &face, &pipeline.gate);
         let crops = if quality.usable {
             pipeline.scorers().iter().map(|s| s.crop(&frame.rgb, &face)).collect()
         } else {

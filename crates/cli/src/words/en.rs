@@ -65,6 +65,10 @@ impl Words for English {
         }
     }
 
+    fn skipped_more(&self, count: usize) -> String {
+        format!("skipped: {count} more that are neither images nor videos, or are hidden")
+    }
+
     fn warning(&self, code: WarningCode) -> &'static str {
         match code {
             WarningCode::Damaged => "the file is damaged",

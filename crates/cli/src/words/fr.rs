@@ -65,6 +65,10 @@ impl Words for French {
         }
     }
 
+    fn skipped_more(&self, count: usize) -> String {
+        format!("laissés de côté : {count} autres, ni images ni vidéos, ou cachés")
+    }
+
     fn warning(&self, code: WarningCode) -> &'static str {
         match code {
             WarningCode::Damaged => "le fichier est endommagé",

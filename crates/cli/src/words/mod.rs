@@ -75,6 +75,8 @@ pub(crate) trait Words: Sync {
     fn reason(&self, reason: Reason) -> &'static str;
     /// Fragment: why an item failed.
     fn error(&self, code: ErrorCode) -> &'static str;
+    /// Sentence: so many more entries of folders were skipped than were told one by one.
+    fn skipped_more(&self, count: usize) -> String;
     /// Fragment: what kind of warning.
     fn warning(&self, code: WarningCode) -> &'static str;
     /// Fragment: what is being done.
