@@ -13,11 +13,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   test: {
-    environment: "jsdom",
-    globals: true,
-    setupFiles: ["src/test/setup.ts"],
     css: false,
     pool: "threads",
-    restoreMocks: true,
+    projects: [
+      { extends: true, test: { name: "lib", include: ["src/**/*.test.ts"], environment: "node" } },
+      { extends: true, test: { name: "window", include: ["src/**/*.test.tsx"], environment: "jsdom", setupFiles: ["src/test/setup.ts"], testTimeout: 20_000 } },
+    ],
   },
 });

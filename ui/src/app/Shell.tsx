@@ -41,7 +41,7 @@ export function Shell({ children }: { children: (route: Route) => ReactNode }) {
   const tabs: { to: Route; label: string; busy?: string }[] = [
     { to: { page: "home" }, label: t("nav.home") },
     { to: lastAnalysis.current, label: t("nav.analysis") },
-    { to: { page: "batch" }, label: t("nav.batch"), busy: counts.running + counts.waiting > 0 ? `${counts.total - counts.waiting - counts.running - counts.paused}/${counts.total}` : undefined },
+    { to: { page: "batch" }, label: t("nav.batch"), busy: page !== "batch" && counts.total > 1 && counts.running + counts.waiting > 0 ? `${counts.total - counts.waiting - counts.running - counts.paused}/${counts.total}` : undefined },
     { to: { page: "cases", id: null }, label: t("nav.cases") },
     { to: { page: "models", id: null }, label: t("nav.models") },
   ];

@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { SelectionDialog } from "../features/home/SelectionDialog";
-import { useWords } from "../i18n";
 import type { Selection } from "../ipc/bindings";
 import { useBackend } from "./context";
 import { useNotices } from "./notices";
@@ -24,10 +23,9 @@ const openCase = (): number | null => {
 };
 
 export function IntakeProvider({ children }: { children: ReactNode }) {
-  const { t } = useWords();
   const backend = useBackend();
   const client = useQueryClient();
-  const { tell, fail } = useNotices();
+  const { fail } = useNotices();
   const [hover, setHover] = useState<Selection | null>(null);
   const [asked, setAsked] = useState<{ selection: Selection; caseId: number | null } | null>(null);
 
@@ -38,15 +36,14 @@ export function IntakeProvider({ children }: { children: ReactNode }) {
       const [only] = ids;
       if (ids.length === 1 && only !== undefined) go({ page: "analysis", of: { kind: "job", id: only } });
       else if (ids.length > 1) go({ page: "batch" });
-      if (ids.length > 0) tell(t("selection.starting"));
     } catch (error) {
       fail(error);
     }
-  }, [backend, client, tell, fail, t]);
+  }, [backend, client, fail]);
 
   const take = useCallback((selection: Selection | null) => {
-    setHover(null);
     if (!selection) return;
+    setHover(null);
     const caseId = openCase();
     if (selection.skippedCount > 0 || selection.images + selection.videos === 0) setAsked({ selection, caseId });
     else void start(selection, caseId);

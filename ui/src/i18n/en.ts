@@ -66,7 +66,7 @@ export const en = {
     waiting: "Waiting for its turn", waitingText: "It starts when the files before it are done.",
   },
   validation: {
-    title: "In its validation", titleFor: "In the validation of {{model}}", real_one: "Of <1>{{count}} real</1> sample, <3>{{alarms}}</3> were suspected too. ", real_other: "Of <1>{{count}} real</1> samples, <3>{{alarms}}</3> were suspected too. ",
+    title: "In its validation", real_one: "Of <1>{{count}} real</1> sample, <3>{{alarms}}</3> were suspected too. ", real_other: "Of <1>{{count}} real</1> samples, <3>{{alarms}}</3> were suspected too. ",
     fake: "Of {{count}} manipulated ones, {{found}} were found.", unit: "Counted {{unit}}", measuredOn: "Measured on", dots: "{{count}} real samples as dots, {{alarms}} of them wrongly suspected", oneDot: "One dot stands for {{count}}.", details: "What was counted",
   },
   home: {
@@ -81,7 +81,6 @@ export const en = {
   selection: {
     images_one: "{{count}} photo", images_other: "{{count}} photos", videos_one: "{{count}} video", videos_other: "{{count}} videos", folders_one: "from {{count}} folder", folders_other: "from {{count}} folders", more: "and more", moreNames_one: "and {{count}} more", moreNames_other: "and {{count}} more", nothing: "no photo or video",
     skipped_one: "{{count}} file will be skipped", skipped_other: "{{count}} files will be skipped", title: "Before it starts", take: "Will be examined", leave: "Will be skipped", start: "Start", none: "None of these files can be examined.", caseLabel: "Put into", noCase: "No case",
-    starting: "Added to the queue",
     reason: { notMedia: "not a photo or a video", unreadable: "cannot be read", folderLoop: "a folder that contains itself", empty: "empty", alreadyQueued: "already in the queue" },
   },
   analysis: {

@@ -55,7 +55,7 @@ export const fr: Catalogue = {
     running: "Examen en cours…", runningText: "Les observations s’affichent à mesure. La réponse ne vaut qu’une fois le tout examiné.", cancelled: "Interrompu", cancelledText: "Ce qui avait été vu jusque-là reste affiché ; ce n’est pas une réponse.", waiting: "En attente de son tour", waitingText: "L’examen commencera après les fichiers qui le précèdent.",
   },
   validation: {
-    title: "Lors de la validation", titleFor: "Lors de la validation de {{model}}", real_one: "Sur <1>{{count}} échantillon réel</1>, <3>{{alarms}}</3> a été soupçonné à tort. ", real_other: "Sur <1>{{count}} échantillons réels</1>, <3>{{alarms}}</3> ont été soupçonnés à tort. ", fake: "Sur {{count}} manipulations, {{found}} ont été repérées.",
+    title: "Lors de la validation", real_one: "Sur <1>{{count}} échantillon réel</1>, <3>{{alarms}}</3> a été soupçonné à tort. ", real_other: "Sur <1>{{count}} échantillons réels</1>, <3>{{alarms}}</3> ont été soupçonnés à tort. ", fake: "Sur {{count}} manipulations, {{found}} ont été repérées.",
     unit: "Décompte {{unit}}", measuredOn: "Mesuré sur", dots: "{{count}} échantillons réels représentés par des points, dont {{alarms}} soupçonnés à tort", oneDot: "Un point en représente {{count}}.", details: "Ce qui a été compté",
   },
   home: {
@@ -66,7 +66,7 @@ export const fr: Catalogue = {
   },
   selection: {
     images_one: "{{count}} photo", images_other: "{{count}} photos", videos_one: "{{count}} vidéo", videos_other: "{{count}} vidéos", folders_one: "dans {{count}} dossier", folders_other: "dans {{count}} dossiers", more: "et davantage", moreNames_one: "et {{count}} autre", moreNames_other: "et {{count}} autres", nothing: "ni photo ni vidéo", skipped_one: "{{count}} fichier sera laissé de côté", skipped_other: "{{count}} fichiers seront laissés de côté",
-    title: "Avant de commencer", take: "Seront examinés", leave: "Seront laissés de côté", start: "Commencer", none: "Aucun de ces fichiers ne peut être examiné.", caseLabel: "Ranger dans", noCase: "Aucun dossier", starting: "Ajouté à la série",
+    title: "Avant de commencer", take: "Seront examinés", leave: "Seront laissés de côté", start: "Commencer", none: "Aucun de ces fichiers ne peut être examiné.", caseLabel: "Ranger dans", noCase: "Aucun dossier",
     reason: { notMedia: "ni photo ni vidéo", unreadable: "lecture impossible", folderLoop: "un dossier qui se contient lui-même", empty: "vide", alreadyQueued: "déjà dans la série" },
   },
   analysis: {

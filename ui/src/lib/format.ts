@@ -82,10 +82,10 @@ export function ago(iso: string, now: Date, lang: Lang): string {
 }
 
 export const date = (iso: string, lang: Lang): string =>
-  new Intl.DateTimeFormat(lang, { year: "numeric", month: "long", day: "numeric", timeZone: iso.length === 10 ? "UTC" : undefined }).format(new Date(iso));
+  new Intl.DateTimeFormat(region(lang), { year: "numeric", month: "long", day: "numeric", timeZone: iso.length === 10 ? "UTC" : undefined }).format(new Date(iso));
 
 export const dateTime = (iso: string, lang: Lang): string =>
-  new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+  new Intl.DateTimeFormat(region(lang), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 
 /** `30000/1001` as `29.97`. */
 export function frameRate(rate: string, lang: Lang): string {
@@ -95,8 +95,11 @@ export function frameRate(rate: string, lang: Lang): string {
 }
 
 /** Names joined with commas and the language's "and". */
-export const list = (items: string[], lang: Lang): string => new Intl.ListFormat(lang === "en" ? "en-GB" : lang, { type: "conjunction" }).format(items);
+export const list = (items: string[], lang: Lang): string => new Intl.ListFormat(region(lang), { type: "conjunction" }).format(items);
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Day before month, 24 hours, no comma before "and". */
+const region = (lang: Lang): string => (lang === "en" ? "en-GB" : "fr-FR");
 
 const midnight = (d: Date): number => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();

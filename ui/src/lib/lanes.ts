@@ -60,9 +60,9 @@ export class Lane {
   /** Every face of the person, usable or not. */
   faces = 0;
   firstUs = Infinity;
-  lastUs = -Infinity;
+  lastUs = -Infinity; // so far; faces come in order of time
   #excuses = new Map<Reason, number>();
-  #rejected = 0;
+  #rejectedFrom: number | null = null;
 
   constructor(readonly track: number, private readonly startUs: number) {}
 
@@ -71,11 +71,8 @@ export class Lane {
   }
 
   addUsable(pts: number, score: number, longestStepUs: number): void {
-    this.#seen(pts);
-    const before = this.usable > 0 ? this.pts.at(this.usable - 1) : this.startUs;
-    if (this.#rejected > 0 || pts - before > longestStepUs) this.gaps.push({ from: before, to: pts, ...this.#pending() });
-    this.#excuses.clear();
-    this.#rejected = 0;
+    this.#seen(pts, longestStepUs);
+    if (this.#rejectedFrom !== null) this.#closeRejected(pts);
     const index = this.usable;
     this.pts.push(pts);
     this.score.push(score);
@@ -90,17 +87,20 @@ export class Lane {
     }
   }
 
-  addRejected(pts: number, reasons: Reason[]): void {
-    this.#seen(pts);
-    this.#rejected += 1;
+  addRejected(pts: number, reasons: Reason[], longestStepUs: number): void {
+    const before = this.lastUs;
+    this.#seen(pts, longestStepUs);
+    this.#rejectedFrom ??= pts - before > longestStepUs ? pts : before;
     for (const reason of reasons) this.#excuses.set(reason, (this.#excuses.get(reason) ?? 0) + 1);
   }
 
   /** Gaps up to where the examination has come, the open one at the end included. */
   gapsUntil(coveredUs: number, longestStepUs: number): Gap[] {
-    const last = this.usable > 0 ? this.pts.at(this.usable - 1) : this.startUs;
-    if (coveredUs - last <= longestStepUs && this.#rejected === 0) return this.gaps;
-    return [...this.gaps, { from: last, to: coveredUs, ...this.#pending() }];
+    const open: Gap[] = [];
+    const gone = coveredUs - this.lastUs > longestStepUs;
+    if (this.#rejectedFrom !== null) open.push({ from: this.#rejectedFrom, to: gone ? this.lastUs : coveredUs, reasons: this.#reasons(), absent: false });
+    if (gone) open.push({ from: this.lastUs, to: coveredUs, reasons: [], absent: true });
+    return open.length === 0 ? this.gaps : [...this.gaps, ...open];
   }
 
   /** Columns of at most one a pixel. Looks at no more than about STEP summaries a pixel, however many points there are. */
@@ -150,15 +150,27 @@ export class Lane {
     return { from, to };
   }
 
-  #seen(pts: number): void {
+  /** Notes that the person is in the picture, and since when not. */
+  #seen(pts: number, longestStepUs: number): void {
+    const before = this.faces > 0 ? this.lastUs : this.startUs;
+    if (pts - before > longestStepUs) {
+      if (this.#rejectedFrom !== null) this.#closeRejected(before);
+      this.gaps.push({ from: before, to: pts, reasons: [], absent: true });
+    }
     this.faces += 1;
     this.firstUs = Math.min(this.firstUs, pts);
-    this.lastUs = Math.max(this.lastUs, pts);
+    this.lastUs = pts;
   }
 
-  #pending(): Pick<Gap, "reasons" | "absent"> {
-    const reasons = [...this.#excuses].sort((a, b) => b[1] - a[1]).map(([reason]) => reason);
-    return { reasons, absent: this.#rejected === 0 };
+  #closeRejected(to: number): void {
+    this.gaps.push({ from: this.#rejectedFrom ?? to, to, reasons: this.#reasons(), absent: false });
+    this.#rejectedFrom = null;
+    this.#excuses.clear();
+  }
+
+  /** The commonest first. */
+  #reasons(): Reason[] {
+    return [...this.#excuses].sort((a, b) => b[1] - a[1]).map(([reason]) => reason);
   }
 
   /** A new coarsest level, summed up from all points so far. */
@@ -197,7 +209,7 @@ export class Lanes {
       for (const face of frame.faces) {
         const lane = this.#lane(face.track);
         if (face.usable && face.score !== null) lane.addUsable(frame.ptsUs, face.score, this.longestStepUs);
-        else lane.addRejected(frame.ptsUs, face.reasons);
+        else lane.addRejected(frame.ptsUs, face.reasons, this.longestStepUs);
       }
       this.coveredUs = Math.max(this.coveredUs, frame.ptsUs);
     }

@@ -31,7 +31,8 @@ export function follow(span: Span, whole: Span, at: number): Span {
   return at < span.from ? pan(span, whole, at - span.from - margin) : pan(span, whole, at - span.to + margin);
 }
 
-export const isWhole = (span: Span, whole: Span): boolean => span.from <= whole.from && span.to >= whole.to;
+/** To the microsecond; arithmetic may be off by less. */
+export const isWhole = (span: Span, whole: Span): boolean => span.from < whole.from + 1 && span.to > whole.to - 1;
 
 /** Step between labels of the ruler: about one label per 90 pixels, on times people count in. */
 export function rulerStep(span: Span, pixels: number): number {

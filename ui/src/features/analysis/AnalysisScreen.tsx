@@ -1,6 +1,6 @@
 // One analysis: stored, or running and then stored without leaving the screen.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ScanFace } from "lucide-react";
+import { FileSearch } from "lucide-react";
 import "./analysis.css";
 import { useEffect, useMemo } from "react";
 import { useBackend, useQueue } from "../../app/context";
@@ -20,7 +20,7 @@ export function AnalysisScreen({ of }: { of: Of }) {
   const { t } = useWords();
   if (!of) {
     return (
-      <Empty icon={ScanFace} title={t("analysis.none")} text={t("analysis.noneText")}>
+      <Empty icon={FileSearch} title={t("analysis.none")} text={t("analysis.noneText")}>
         <Button look="primary" onPress={() => go({ page: "home" })}>{t("analysis.goHome")}</Button>
       </Empty>
     );
@@ -50,7 +50,7 @@ function Opened({ of }: { of: NonNullable<Of> }) {
     return queueId === null ? null : liveSubject(queueId, name, job, models.data ?? []);
   }, [stored.data, queueId, name, job, models.data]);
 
-  if (stored.error) return <Empty icon={ScanFace} title={t(`error.${commandError(stored.error).code}`)}><Button onPress={() => go({ page: "home" })}>{t("analysis.goHome")}</Button></Empty>;
+  if (stored.error) return <Empty icon={FileSearch} title={t(`error.${commandError(stored.error).code}`)}><Button onPress={() => go({ page: "home" })}>{t("analysis.goHome")}</Button></Empty>;
   if (!subject) return <p className="empty" role="status">{t("analysis.loading")}</p>;
   const integrity = client.getQueryData<typeof checked.data>(["integrity", analysis]) ?? checked.data ?? stored.data?.integrity ?? null;
   return <Workbench subject={subject} integrity={integrity} onStop={() => void backend.cancelQueued(queueId === null ? [] : [queueId]).catch(fail)} />;

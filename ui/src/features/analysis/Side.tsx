@@ -29,18 +29,18 @@ export function Side({ subject, people, selected, onSelect, integrity, onStop, n
       <div className="side__fixed"><VerdictCard subject={subject} onStop={onStop} /></div>
       <div className="side__flow scroll">
         {view && <IntegrityNotice id={view.id} integrity={integrity} />}
-        {view && noteShown && (
-          <div ref={noteRef}>
-            <AutosaveNote key={view.id} label={t("analysis.noteLabel")} hint={t("analysis.noteHint")} initial={view.note} save={(note) => backend.saveAnalysisNote(view.id, note)} rows={4} />
-          </div>
-        )}
         {view && !view.error && (
           <div className="side__limits">
             <Disclosure title={t("statement.limitsTitle")}><p>{t("statement.limits")}</p><p>{t("statement.editorial")}</p></Disclosure>
           </div>
         )}
-        {view && !view.error && <Validations validations={view.validations} names={names} />}
         <PeopleList subject={subject} people={people} selected={selected} onSelect={onSelect} />
+        {view && noteShown && (
+          <div ref={noteRef}>
+            <AutosaveNote key={view.id} label={t("analysis.noteLabel")} hint={t("analysis.noteHint")} initial={view.note} save={(note) => backend.saveAnalysisNote(view.id, note)} rows={3} />
+          </div>
+        )}
+        {view && !view.error && <Validations validations={view.validations} names={names} />}
         <FileFacts subject={subject} integrity={integrity} />
         {view && <RunFacts view={view} models={models} />}
       </div>

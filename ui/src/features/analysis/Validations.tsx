@@ -7,14 +7,16 @@ import { dots } from "../../lib/dots";
 
 export function Validations({ validations, names }: { validations: Validation[]; names: Map<string, string> }) {
   const { t } = useWords();
+  if (validations.length === 0) return null;
   return (
-    <>
+    <Section title={t("validation.title")}>
       {validations.map((v) => (
-        <Section key={v.model} title={validations.length > 1 ? t("validation.titleFor", { model: names.get(v.model) ?? v.model }) : t("validation.title")}>
+        <div key={v.model} className="validation">
+          <h3>{names.get(v.model) ?? v.model}</h3>
           <ValidationDots validation={v} />
-        </Section>
+        </div>
       ))}
-    </>
+    </Section>
   );
 }
 

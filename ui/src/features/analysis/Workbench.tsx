@@ -42,7 +42,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const [shown, setShown] = useState<Span | null>(null);
   const [brush, setBrush] = useState<Span | null>(null);
   const [asTable, setAsTable] = useState(false);
-  const [noteOpen, setNoteOpen] = useState(false);
+  const [noteOpen, setNoteOpen] = useState(0);
   const noteRef = useRef<HTMLDivElement>(null);
   const span = shown ? fit(shown, whole) : whole;
   const onSpan = (next: Span): void => setShown(isWhole(next, whole) ? null : next);
@@ -52,7 +52,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
     if (shown && moves.playing) setShown((s) => s && follow(s, whole, moves.us));
   }, [moves.us, moves.playing, shown, whole]);
   useEffect(() => {
-    if (noteOpen) noteRef.current?.querySelector("textarea")?.focus();
+    if (noteOpen > 0) noteRef.current?.querySelector("textarea")?.focus();
   }, [noteOpen]);
 
   const seek = (us: number): void => {
@@ -86,7 +86,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const frame = times.data ? moves.frameIndex : (subject.frames[moves.frameIndex]?.frame ?? 0);
   return (
     <div className={still ? "analysis analysis--still" : "analysis"}>
-      <AnalysisBar subject={subject} onNote={() => setNoteOpen(true)} />
+      <AnalysisBar subject={subject} onNote={() => setNoteOpen((n) => n + 1)} />
       <div className="analysis__left">
         <Stage subject={subject} us={moves.us} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} />
         {!still && (
@@ -107,7 +107,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
           </>
         )}
       </div>
-      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={onStop} noteShown={noteOpen || Boolean(view?.note)} noteRef={noteRef} />
+      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={onStop} noteShown={noteOpen > 0 || Boolean(view?.note)} noteRef={noteRef} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import { FileX, ScanFace } from "lucide-react";
+import { FileX } from "lucide-react";
+import { FaceFrame } from "../../components/FaceFrame";
 import { useWords } from "../../i18n";
 import { selectionWords } from "../../i18n/words";
 import type { Selection } from "../../ipc/bindings";
@@ -8,12 +9,11 @@ import { SkippedList } from "./SkippedList";
 export function DropVeil({ selection }: { selection: Selection }) {
   const { t, lang } = useWords();
   const some = selection.images + selection.videos > 0;
-  const Icon = some ? ScanFace : FileX;
   const rest = selection.images + selection.videos - selection.names.length;
   return (
     <div className="veil" role="status">
       <div className={some ? "veil__card" : "veil__card veil__card--none"}>
-        <Icon size={44} strokeWidth={1.4} aria-hidden="true" />
+        {some ? <FaceFrame size={48} /> : <FileX size={44} strokeWidth={1.4} aria-hidden="true" />}
         <h1>{some ? t("home.release") : t("home.nothing")}</h1>
         {some && <p className="strong">{selectionWords(t, selection, lang)}</p>}
         {some && (

@@ -1,10 +1,11 @@
 // The first screen: the drop zone is the screen; beside it what was examined lately and whether all is ready.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, FolderOpen, ScanFace } from "lucide-react";
+import { CircleAlert, FolderOpen } from "lucide-react";
 import "./home.css";
 import { useBackend, useInfo } from "../../app/context";
 import { useIntake } from "../../app/intake";
 import { Button } from "../../components/Button";
+import { FaceFrame } from "../../components/FaceFrame";
 import { Facts, Notice, Section } from "../../components/parts";
 import { useWords } from "../../i18n";
 import { Recents } from "./Recents";
@@ -27,7 +28,7 @@ function DropZone() {
   const { problem } = useInfo();
   return (
     <section className="drop" aria-label={t("nav.home")}>
-      <ScanFace size={56} strokeWidth={1.3} aria-hidden="true" className="drop__icon" />
+      <FaceFrame className="drop__icon" />
       <h1>{t("home.title")}</h1>
       <p>{t("home.text")}</p>
       <div className="actions">
@@ -55,7 +56,7 @@ function Meaning() {
   return (
     <div className={settings.explained ? "meaning" : "meaning meaning--first"}>
       <p><strong>{t("home.meaning")}</strong> {t("home.m1")} {t("home.m2")} {t("home.m3")}</p>
-      {!settings.explained && <Button small look="primary" onPress={() => read.mutate()}>{t("home.understood")}</Button>}
+      {!settings.explained && <Button small onPress={() => read.mutate()}>{t("home.understood")}</Button>}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { href } from "../../app/route";
 import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
 import { Section } from "../../components/parts";
-import { VerdictChip } from "../../components/VerdictChip";
+import { VerdictMark } from "../../components/VerdictMark";
 import { useWords } from "../../i18n";
 import type { AnalysisSummary } from "../../ipc/bindings";
 import { ago } from "../../lib/format";
@@ -34,7 +34,7 @@ export function Recents() {
 }
 
 function Recent({ analysis }: { analysis: AnalysisSummary }) {
-  const { lang } = useWords();
+  const { t, lang } = useWords();
   const backend = useBackend();
   return (
     <li>
@@ -42,9 +42,8 @@ function Recent({ analysis }: { analysis: AnalysisSummary }) {
         <img className="thumb" src={backend.frameUrl(`analysis/${analysis.id}/poster`)} alt="" draggable={false} />
         <span className="card__text">
           <b className="ellipsis">{analysis.name}</b>
-          <small>{ago(analysis.analysedAt, new Date(), lang)}</small>
+          <small><span className={`verdict-word tone-text--${analysis.verdict.code}`}><VerdictMark code={analysis.verdict.code} size={12} />{t(`short.${analysis.verdict.code}`)}</span> · {ago(analysis.analysedAt, new Date(), lang)}</small>
         </span>
-        <VerdictChip code={analysis.verdict.code} />
       </a>
     </li>
   );

@@ -74,7 +74,10 @@ export function createFake(options: FakeOptions = {}): Fake {
     analyses.set(99, { ...longAnalysis(99, options.longPoints, 4), integrity: "unchanged" });
     sceneOfAnalysis.set(99, harbour);
   }
-  if (options.queued) queue.fill(options.queued, 0.62);
+  if (options.queued) {
+    queue.fill(options.queued, 0.62);
+    queue.start();
+  }
 
   const info = (): AppInfo => ({ version: "0.2.0", systemLanguage: "en", settings, deviceInUse: settings.device === "cuda" ? "cuda" : "cpu", threadsInUse: settings.threads ?? 8, processors: 8, libraryFolder, problem: options.problem ?? null });
 

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { type T, useWords } from "../../../i18n";
 import { brief } from "../../../i18n/words";
 import { thresholdOf } from "../../../lib/bands";
-import { preciseClock } from "../../../lib/format";
+import { preciseClock, sentence } from "../../../lib/format";
 import type { Lanes } from "../../../lib/lanes";
 import { type Stretch, stretches } from "../../../lib/stretches";
 import type { Seen, Subject } from "../subject";
@@ -43,5 +43,5 @@ export function TimelineTable({ subject, lanes, people, hidden, onSeek }: Props)
 
 function wordsOf(t: T, s: Stretch): string {
   if (s.band) return t(`short.${s.band}`);
-  return s.absent ? t("timeline.absent") : t("timeline.gap", { reasons: brief(t, s.reasons) });
+  return s.absent ? sentence(t("timeline.absent")) : t("timeline.gap", { reasons: brief(t, s.reasons) });
 }

@@ -51,6 +51,8 @@ function paintLane(context: Context, { geometry: g, palette, coveredUs, longestS
     context.fillStyle = colour;
     context.fillRect(left, top + i * third, Math.max(0, right - left), third + 0.5);
   });
+  context.fillStyle = palette.bandLine;
+  for (const i of [1, 2]) context.fillRect(left, Math.round(top + i * third), Math.max(0, right - left), 1);
   context.globalAlpha = shown.dimmed ? 0.4 : 1;
   const visited = paintCurve(context, g, shown, top, longestStepUs);
   context.globalAlpha = 1;
@@ -69,7 +71,10 @@ function paintGaps(context: Context, g: Geometry, gaps: Gap[], top: number, pale
     context.fillStyle = palette.panel;
     context.fillRect(from, top, to - from, LANE);
     context.fillStyle = hatch;
+    // Nobody there is less to wonder about than somebody who could not be examined.
+    context.globalAlpha = gap.absent ? 0.5 : 1;
     context.fillRect(from, top, to - from, LANE);
+    context.globalAlpha = 1;
   }
 }
 
@@ -170,14 +175,14 @@ function paintRuler(context: Context, { geometry: g, palette }: Picture): void {
 let tile: { key: string; pattern: CanvasPattern | string } | null = null;
 
 function hatching(context: Context, palette: Palette, ratio: number): CanvasPattern | string {
-  const key = `${palette.line}${palette.panel}${ratio}`;
+  const key = `${palette.hatch}${ratio}`;
   if (tile?.key === key) return tile.pattern;
   const side = Math.round(8 * ratio);
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   const c = canvas.getContext("2d");
-  if (!c) return palette.line;
-  c.strokeStyle = palette.line;
+  if (!c) return palette.hatch;
+  c.strokeStyle = palette.hatch;
   c.lineWidth = 1.6 * ratio;
   c.beginPath();
   for (const shift of [-side, 0, side]) {
@@ -187,7 +192,7 @@ function hatching(context: Context, palette: Palette, ratio: number): CanvasPatt
   c.stroke();
   const pattern = context.createPattern(canvas, "repeat");
   pattern?.setTransform(new DOMMatrix([1 / ratio, 0, 0, 1 / ratio, 0, 0]));
-  tile = { key, pattern: pattern ?? palette.line };
+  tile = { key, pattern: pattern ?? palette.hatch };
   return tile.pattern;
 }
 
