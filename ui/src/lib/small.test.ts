@@ -17,7 +17,8 @@ describe("bands", () => {
     for (let s = 0; s < 1; s += 0.01) expect(height(s + 0.01)).toBeGreaterThan(height(s));
   });
   it("are those of the detector that decides", () => {
-    const person = { score: 0.95, scores: { a: { logit: 0, score: 0.3 }, b: { logit: 2, score: 0.95 } }, segments: [] as Person["segments"] } as Person;
+    const scores = { a: { logit: 0, score: 0.3 }, b: { logit: 2, score: 0.95 } };
+    const person: Person = { track: 0, first_us: 0, last_us: 0, crops: 9, usable_crops: 9, score: 0.95, verdict: { code: "suspected", strength: "limited", reasons: [], score: 0.95 }, segments: [], scores };
     expect(thresholdOf(person, [low, high])).toBe(high);
     expect(thresholdOf(null, [low, high])).toBe(low);
     expect(thresholdOf(person, [])).toBeNull();

@@ -25,7 +25,7 @@ describe("the queue", () => {
   it("filters by verdict and search, and sorts", async () => {
     const { user } = await openWindow("batch", { queued: 40 });
     await user.click(await screen.findByRole("button", { name: /suspected/ }));
-    expect(names()).toEqual(["0057_forwarded.3gp"].concat(names().slice(1)));
+    expect(names()[0]).toBe("0057_forwarded.3gp");
     screen.getAllByRole("row").slice(1).forEach((r) => expect(r).toHaveTextContent("Suspected"));
     await user.click(screen.getByRole("button", { name: /suspected/ }));
     await user.type(screen.getByRole("searchbox", { name: "Search names and folders" }), "podium.");

@@ -32,7 +32,7 @@ describe("cases", () => {
 
   it("flag a file that changed since it was examined", async () => {
     await openWindow("cases/1", { integrity: "changed" });
-    expect((await screen.findAllByText("changed")).length).toBe(2);
+    await waitFor(() => expect(screen.getAllByText("changed")).toHaveLength(2));
   });
 
   it("search names, files and notes", async () => {
