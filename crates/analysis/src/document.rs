@@ -10,6 +10,7 @@ pub const SCHEMA: &str = "facefiction.analysis/1";
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Task {
     /// Was a real face swapped, re-enacted or edited?
@@ -24,6 +25,7 @@ pub enum Task {
 
 /// A model that took part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its id, as in `models/<id>`.
@@ -38,6 +40,7 @@ pub struct Model {
 
 /// How the examination was run; the only part that may differ between two runs on one input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// `facefiction x.y.z`.
@@ -58,6 +61,7 @@ pub struct Run {
 
 /// Why an item failed. Closed, so that every shell can word it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "ItemErrorCode"))]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorCode {
     /// No such file.
@@ -84,6 +88,7 @@ pub enum ErrorCode {
 
 /// Why an item failed, with the particulars in English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ItemError {
     /// What kind.

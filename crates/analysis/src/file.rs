@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a file turned out to be, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum MediaKind {
     /// A still picture; of an animation the first frame is examined.
@@ -14,6 +15,7 @@ pub enum MediaKind {
 
 /// What the container says about the pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct MediaFacts {
     /// Pixels of the upright frame.
@@ -39,6 +41,7 @@ pub struct MediaFacts {
 
 /// Which file it was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct FileFacts {
     /// The path as given; bytes that are not UTF-8 are replaced by U+FFFD, see `path_bytes`.

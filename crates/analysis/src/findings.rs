@@ -29,6 +29,7 @@ pub struct FaceQuality {
 
 /// What one detector says about one face.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ModelScore {
     /// Raw output of the network.
@@ -69,6 +70,7 @@ pub struct TimelineFrame {
 
 /// A stretch in which a person's crops lie above a detector's threshold without interruption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
     /// Presentation time of the first crop.
@@ -83,6 +85,7 @@ pub struct Segment {
 
 /// One person followed through the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Stable number, from 0.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What an examination comes to. Ordered from the least to the most that can be said against the
 /// picture, with "not examined" first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum VerdictCode {
     /// No usable face, or the file could not be read. There is no score.
@@ -22,6 +23,7 @@ pub enum VerdictCode {
 /// likelihood ratio's lower bound (ENFSI-style scale, field guide 6.3). The levels above 1,000 are out
 /// of reach of this product and do not exist here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Strength {
     /// Likelihood ratio of at least 2.
@@ -35,6 +37,7 @@ pub enum Strength {
 /// Why a verdict is not stronger than it is, or why a face was left out. Closed, so that every shell can
 /// word each one in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
     /// No face was found.
@@ -73,6 +76,7 @@ pub enum Reason {
 
 /// A verdict with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// What can be said.

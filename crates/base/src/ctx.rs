@@ -9,6 +9,7 @@ use crate::Warning;
 
 /// What a job is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
     /// Walking folders.
@@ -28,6 +29,7 @@ pub enum Stage {
 /// How far a job has come within its stage. Units are those of the stage: bytes when hashing,
 /// microseconds of media time when analysing a video, items otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Progress {
     /// What is being done.
     pub stage: Stage,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A point in pixels; (0, 0) is the outer corner of the top left pixel, whose centre is (0.5, 0.5).
 /// Serialised as `[x, y]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(type = "[number, number]"))]
 #[serde(from = "[f32; 2]", into = "[f32; 2]")]
 pub struct Point {
     /// Pixels to the right.
@@ -39,6 +40,7 @@ impl From<Point> for [f32; 2] {
 
 /// An axis-parallel rectangle in pixels. It may stick out of the frame. Serialised as `[x, y, w, h]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(type = "[number, number, number, number]"))]
 #[serde(from = "[f32; 4]", into = "[f32; 4]")]
 pub struct Rect {
     /// Left edge.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A calibrated score in [0, 1]; high = more like manipulated. Not a probability that the file is
 /// fake: that needs a base rate nobody knows. An item that was not examined has no `Score` at all.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(type = "number"))]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Score(f64);
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Presentation time in integer microseconds. The start of a file need not be zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -45,6 +46,7 @@ impl Timestamp {
 /// Position of a frame in decoding order, counted from zero over all frames of the stream, also
 /// those that sampling skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct FrameIndex(pub u64);
 

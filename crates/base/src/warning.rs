@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Closed list, so that every shell can word each one in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum WarningCode {
@@ -27,6 +28,7 @@ pub enum WarningCode {
 
 /// One warning, with its particulars in plain words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Warning {
     /// What kind.
     pub code: WarningCode,

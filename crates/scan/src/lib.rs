@@ -32,6 +32,7 @@ pub use media::Limits;
 pub use nets::device::DeviceChoice;
 pub use options::{FaceFinder, Rate, ScanOptions};
 pub use pipeline::{APP, Pipeline};
+pub use policy::task_of;
 pub use store::{Draft, Store, write_atomically};
 
 pub use range::scan_range;

@@ -44,6 +44,7 @@ pub(crate) fn model_of(card: &ModelCard) -> Model {
     }
 }
 
+/// The same question in the words of the result.
 pub fn task_of(task: card::Task) -> Task {
     match task {
         card::Task::FaceManipulation => Task::FaceManipulation,

@@ -1,0 +1,110 @@
+//! The loaded models, kept warm between examinations.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use scan::{DeviceChoice, FaceFinder, Pipeline, Rate, ScanOptions};
+
+use crate::error::{CommandError, ErrorCode};
+use crate::ipc::{self, SamplingChoice, Settings};
+use crate::lock::lock;
+
+/// What examines, loaded when it is needed and again when the choices change.
+#[derive(Debug, Default)]
+pub struct Engine {
+    loaded: Mutex<Option<Loaded>>,
+    /// What came of the last loading; readable while another one goes on.
+    state: Mutex<EngineState>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    options: ScanOptions,
+    folder: PathBuf,
+    pipeline: Arc<Pipeline>,
+}
+
+/// What is known about the engine without waiting for it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EngineState {
+    /// `cpu`, `cuda` or `metal`; empty until it was loaded.
+    pub device: String,
+    /// Threads in use; 0 until it was loaded.
+    pub threads: u32,
+    /// Why nothing can be examined.
+    pub problem: Option<CommandError>,
+}
+
+impl Engine {
+    /// The pipeline for these choices. Loads it, in about a second, unless it is loaded already.
+    ///
+    /// # Errors
+    /// A model or a tool that is missing or broken.
+    pub fn pipeline(&self, models: &Path, settings: &Settings) -> Result<Arc<Pipeline>, CommandError> {
+        let options = options_of(settings);
+        let mut loaded = lock(&self.loaded);
+        if let Some(fit) = loaded.as_ref().filter(|loaded| loaded.options == options && loaded.folder == models) {
+            return Ok(Arc::clone(&fit.pipeline));
+        }
+        *loaded = None;
+        let result = find_decoder().and_then(|()| Ok(Arc::new(Pipeline::load(models, &options)?)));
+        *lock(&self.state) = match &result {
+            Ok(pipeline) => EngineState {
+                device: pipeline.device().to_owned(),
+                threads: u32::try_from(pipeline.threads()).unwrap_or(u32::MAX),
+                problem: None,
+            },
+            Err(error) => EngineState { problem: Some(error.clone()), ..EngineState::default() },
+        };
+        let pipeline = result?;
+        *loaded = Some(Loaded { options, folder: models.to_owned(), pipeline: Arc::clone(&pipeline) });
+        Ok(pipeline)
+    }
+
+    /// What is known by now.
+    pub fn state(&self) -> EngineState {
+        lock(&self.state).clone()
+    }
+
+    /// The next examination loads the models again: there are others now.
+    pub fn forget(&self) {
+        *lock(&self.loaded) = None;
+    }
+}
+
+fn options_of(settings: &Settings) -> ScanOptions {
+    let rate = match settings.sampling {
+        SamplingChoice::FromCard => Rate::FromCard,
+        SamplingChoice::PerSecond { fps } => Rate::PerSecond(fps),
+        SamplingChoice::EveryFrame => Rate::EveryFrame,
+    };
+    let finder = match settings.face_finder {
+        ipc::FaceFinder::Mtcnn => FaceFinder::Mtcnn,
+        ipc::FaceFinder::BlazeFace => FaceFinder::BlazeFace,
+    };
+    let device = match settings.device {
+        ipc::Device::Auto => DeviceChoice::Auto,
+        ipc::Device::Cpu => DeviceChoice::Cpu,
+        ipc::Device::Cuda => DeviceChoice::Cuda,
+        ipc::Device::Metal => DeviceChoice::Metal,
+    };
+    let threads = settings.threads.map(usize::from);
+    ScanOptions { rate, models: settings.detectors.clone(), finder, device, threads, ..ScanOptions::default() }
+}
+
+/// Videos need ffmpeg; it is better to say so at the start than on the first video.
+fn find_decoder() -> Result<(), CommandError> {
+    let answers = |program: &str| {
+        let mut command = Command::new(program);
+        command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    match ["ffmpeg", "ffprobe"].into_iter().find(|program| !answers(program)) {
+        None => Ok(()),
+        Some(program) => {
+            let message = format!("{program} is missing; install the package ffmpeg, 5.1 or newer, then start again");
+            Err(CommandError::new(ErrorCode::Setup, message))
+        }
+    }
+}

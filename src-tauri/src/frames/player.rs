@@ -1,0 +1,146 @@
+//! Decoders that stay open between two frames.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{PixelType, Resizer};
+use image::RgbImage;
+use scan::Limits;
+use scan::base::{Ctx, Timestamp};
+use scan::media::{Frame, Frames, Kind, Media};
+
+use crate::error::{CommandError, ErrorCode};
+
+/// Decoders of one thread; each keeps a child process and a few frames.
+const OPEN: usize = 2;
+/// Further ahead than this, seeking is faster than decoding what lies between.
+const AHEAD_US: i64 = 2_000_000;
+/// A time between two frames is looked for from this much earlier.
+const BEHIND_US: i64 = 1_000_000;
+/// The frame at a time that the window was told is the frame asked for, whatever the rounding.
+const SAME_US: i64 = 1;
+/// Two suffice for playing; examining needs the others.
+const THREADS: usize = 2;
+
+/// The decoders used last, the newest first.
+#[derive(Debug, Default)]
+pub(super) struct Players(Vec<Player>);
+
+#[derive(Debug)]
+struct Player {
+    path: PathBuf,
+    width: u32,
+    media: Media,
+    run: Option<Run>,
+}
+
+/// A decoder under way.
+#[derive(Debug)]
+struct Run {
+    frames: Frames,
+    shown: Frame,
+    next: Option<Frame>,
+}
+
+impl Players {
+    /// The picture shown at `pts`, at most `width` pixels wide.
+    pub(super) fn at(&mut self, path: &Path, pts: Timestamp, width: u32) -> Result<Arc<RgbImage>, CommandError> {
+        let open = self.0.iter().position(|player| player.path == path && player.width == width);
+        let mut player = match open {
+            Some(index) => self.0.remove(index),
+            None => Player {
+                path: path.to_owned(),
+                width,
+                media: Media::open(path, &Limits::default(), &Ctx::silent())?,
+                run: None,
+            },
+        };
+        let picture = player.at(pts);
+        self.0.insert(0, player);
+        self.0.truncate(OPEN);
+        picture
+    }
+}
+
+impl Player {
+    fn at(&mut self, pts: Timestamp) -> Result<Arc<RgbImage>, CommandError> {
+        if let Some(run) = self.run.as_mut().filter(|run| run.is_near(pts)) {
+            return run.advance(pts);
+        }
+        self.run = None;
+        let mut run = self.start(pts)?;
+        if run.shown.pts.micros_since(pts) > SAME_US {
+            // The time lies between two frames: the earlier one is shown.
+            if let Ok(earlier) = self.start(Timestamp::from_micros(pts.micros().saturating_sub(BEHIND_US))) {
+                run = earlier;
+            }
+        }
+        let picture = run.advance(pts)?;
+        // Of a still there is one frame, held by `media`.
+        self.run = (self.media.kind() == Kind::Video).then_some(run);
+        shrunk(picture, self.width)
+    }
+
+    fn start(&self, from: Timestamp) -> Result<Run, CommandError> {
+        let mut frames = self.media.frames_from(from, self.width, THREADS, &Ctx::silent())?;
+        let first = frames.next().transpose()?;
+        match first {
+            Some(shown) => Ok(Run { frames, shown, next: None }),
+            None => self.last(from),
+        }
+    }
+
+    /// Nothing is shown from that time on: the last frames before it.
+    fn last(&self, before: Timestamp) -> Result<Run, CommandError> {
+        let from = Timestamp::from_micros(before.micros().saturating_sub(BEHIND_US));
+        let mut frames = self.media.frames_from(from, self.width, THREADS, &Ctx::silent())?;
+        let shown = frames.next().transpose()?;
+        let none = || CommandError::new(ErrorCode::NotFound, "no picture is shown at that time").at(&self.path);
+        Ok(Run { shown: shown.ok_or_else(none)?, frames, next: None })
+    }
+}
+
+impl Run {
+    fn is_near(&self, pts: Timestamp) -> bool {
+        (0..=AHEAD_US).contains(&(pts.micros_since(self.shown.pts) + SAME_US))
+    }
+
+    /// Decodes on to the last frame that is not later than `pts`.
+    fn advance(&mut self, pts: Timestamp) -> Result<Arc<RgbImage>, CommandError> {
+        while self.shown.pts.micros_since(pts) < -SAME_US {
+            if self.next.is_none() {
+                self.next = self.frames.next().transpose()?;
+            }
+            match self.next.take() {
+                Some(next) if next.pts.micros_since(pts) <= SAME_US => self.shown = next,
+                later => {
+                    self.next = later;
+                    break;
+                }
+            }
+        }
+        Ok(Arc::clone(&self.shown.rgb))
+    }
+}
+
+/// Stills come at their own size.
+pub(super) fn shrunk(picture: Arc<RgbImage>, width: u32) -> Result<Arc<RgbImage>, CommandError> {
+    let (full, height) = picture.dimensions();
+    if full <= width {
+        return Ok(picture);
+    }
+    let height = (u64::from(height) * u64::from(width)).div_ceil(u64::from(full)).max(1);
+    let height = u32::try_from(height).unwrap_or(u32::MAX);
+    Ok(Arc::new(resized(&picture, width, height)?))
+}
+
+/// The picture at another size.
+pub(super) fn resized(picture: &RgbImage, width: u32, height: u32) -> Result<RgbImage, CommandError> {
+    let failed = |error: &dyn std::fmt::Display| CommandError::new(ErrorCode::Internal, error.to_string());
+    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
+        .map_err(|error| failed(&error))?;
+    let mut target = Image::new(width, height, PixelType::U8x3);
+    Resizer::new().resize(&source, &mut target, None).map_err(|error| failed(&error))?;
+    RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"a picture of the wrong size"))
+}

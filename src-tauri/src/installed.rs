@@ -1,0 +1,252 @@
+//! The models on this machine: those that came with the program and those that were imported.
+//!
+//! An imported model lies in a folder of this user's data. As soon as there is one, the models that came
+//! with the program are linked into that folder too, so that the pipeline finds all in one place.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use scan::models::{Listed, ModelCard, NetsError, list, load_card, verify};
+
+use crate::error::{CommandError, ErrorCode};
+use crate::ipc::{ModelState, ModelView, Threshold, Validation};
+use crate::now::today;
+
+/// Name of the card in a model's folder.
+const CARD: &str = "card.toml";
+
+/// The folder with all models.
+///
+/// # Errors
+/// A folder that cannot be read or written.
+pub fn folder(built_in: &Path, imported: &Path) -> Result<PathBuf, CommandError> {
+    if !imported.is_dir() {
+        return Ok(built_in.to_owned());
+    }
+    let failed = |error: io::Error| CommandError::unwritable(imported, &error);
+    for entry in fs::read_dir(built_in).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.path().join(CARD).exists() {
+            link(&entry.path(), &imported.join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(imported.to_owned())
+}
+
+#[cfg(unix)]
+fn link(model: &Path, at: &Path) -> io::Result<()> {
+    match fs::read_link(at) {
+        Ok(target) if target == model => return Ok(()),
+        Ok(_) => fs::remove_file(at)?,
+        // An imported model of the same name was refused, so this is a copy of an older version.
+        Err(_) if at.exists() => return Ok(()),
+        Err(_) => {}
+    }
+    std::os::unix::fs::symlink(model, at)
+}
+
+#[cfg(not(unix))]
+fn link(model: &Path, at: &Path) -> io::Result<()> {
+    if at.exists() {
+        return Ok(());
+    }
+    copy_model(model, at)
+}
+
+/// Whether the model at this place came with the program.
+fn is_built_in(built_in: &Path, id: &str) -> bool {
+    built_in.join(id).join(CARD).exists()
+}
+
+/// Every model with its card and the check of its weights, which reads them whole.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn views(built_in: &Path, imported: &Path, chosen: &[String]) -> Result<Vec<ModelView>, CommandError> {
+    let all = list(&folder(built_in, imported)?)?;
+    Ok(all.into_iter().map(|listed| view(listed, built_in, chosen)).collect())
+}
+
+fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
+    let Listed { id, dir, card } = listed;
+    let built_in = is_built_in(built_in, &id);
+    let card = match card {
+        Ok(card) => card,
+        Err(error) => return unreadable(id, built_in, &error),
+    };
+    let (state, detail) = match verify(&dir) {
+        Ok(card) if today().is_some_and(|today| card.expired(today)) => (ModelState::Expired, None),
+        Ok(_) => (ModelState::Verified, None),
+        Err(error @ (NetsError::HashMismatch { .. } | NetsError::SizeMismatch { .. })) => {
+            (ModelState::HashMismatch, Some(error.to_string()))
+        }
+        Err(error) => (ModelState::Broken, Some(error.to_string())),
+    };
+    let is_scoring = card.task.scores();
+    let validation = card.scoring.as_ref().map(|scoring| Validation {
+        model: card.id.clone(),
+        n_real: scoring.validation.n_real,
+        false_alarms: scoring.validation.false_alarms,
+        n_fake: scoring.validation.n_fake,
+        found: scoring.validation.found,
+        unit: scoring.validation.unit.clone(),
+        measured_on: scoring.validation.measured_on.clone(),
+    });
+    let threshold = card.scoring.as_ref().map(|scoring| Threshold {
+        model: card.id.clone(),
+        suspected: scoring.operating_points.suspected.threshold,
+        no_indication: scoring.operating_points.no_indication.threshold,
+    });
+    ModelView {
+        chosen: is_scoring && (chosen.is_empty() || chosen.contains(&id)),
+        task: scan::task_of(card.task),
+        architecture: card.architecture.to_string(),
+        trained: card.trained.to_string(),
+        expires: card.expires.to_string(),
+        name: card.name,
+        version: card.version,
+        licence: card.licence,
+        source: card.source,
+        trained_on: card.trained_on,
+        not_for: card.not_for,
+        sha256: card.weights.sha256,
+        bytes: card.weights.bytes,
+        id,
+        state,
+        detail,
+        is_scoring,
+        built_in,
+        validation,
+        threshold,
+        figures: Vec::new(),
+    }
+}
+
+/// A model whose card does not read is shown with what is wrong.
+fn unreadable(id: String, built_in: bool, error: &NetsError) -> ModelView {
+    let unknown = String::new;
+    ModelView {
+        name: id.clone(),
+        id,
+        version: unknown(),
+        task: scan::analysis::Task::FaceManipulation,
+        architecture: unknown(),
+        licence: unknown(),
+        source: unknown(),
+        trained_on: unknown(),
+        not_for: unknown(),
+        trained: unknown(),
+        expires: unknown(),
+        sha256: unknown(),
+        bytes: 0,
+        state: ModelState::Broken,
+        detail: Some(error.to_string()),
+        is_scoring: false,
+        chosen: false,
+        built_in,
+        validation: None,
+        threshold: None,
+        figures: Vec::new(),
+    }
+}
+
+/// Copies the model whose card is `card` among the imported ones, after its copy was checked: what is
+/// used is what was checked. Gives its id.
+///
+/// # Errors
+/// A card or weights that do not fit, an id that is taken, a disk that refuses.
+pub fn import(card: &Path, built_in: &Path, imported: &Path) -> Result<String, CommandError> {
+    let source = card.parent().unwrap_or(Path::new("."));
+    let stated: ModelCard = load_card(source)?;
+    let place = imported.join(&stated.id);
+    if is_built_in(built_in, &stated.id) || place.exists() {
+        let message = format!("a model named {} is installed already", stated.id);
+        return Err(CommandError::new(ErrorCode::Invalid, message).at(card));
+    }
+    let failed = |error: io::Error| CommandError::unwritable(imported, &error);
+    fs::create_dir_all(imported).map_err(failed)?;
+    let draft = imported.join(format!(".{}.draft", stated.id));
+    clear(&draft).map_err(failed)?;
+    copy_files(source, &draft, &stated.weights.file).map_err(failed)?;
+    let checked = verify(&draft).map_err(CommandError::from);
+    let moved = checked.and_then(|card| fs::rename(&draft, &place).map_err(failed).map(|()| card.id));
+    if moved.is_err() {
+        clear(&draft).map_err(failed)?;
+    }
+    moved
+}
+
+fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn copy_files(from: &Path, to: &Path, weights: &str) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for name in [CARD, weights] {
+        fs::copy(from.join(name), to.join(name))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn copy_model(model: &Path, at: &Path) -> io::Result<()> {
+    let card = load_card(model).map_err(io::Error::other)?;
+    copy_files(model, at, &card.weights.file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repository() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+    }
+
+    fn copy_of(id: &str, to: &Path, new_id: &str) -> PathBuf {
+        let folder = to.join(new_id);
+        fs::create_dir_all(&folder).unwrap();
+        let card = fs::read_to_string(repository().join(id).join(CARD)).unwrap();
+        let own = format!("id = \"{id}\"");
+        assert!(card.contains(&own));
+        fs::write(folder.join(CARD), card.replace(&own, &format!("id = \"{new_id}\""))).unwrap();
+        fs::copy(repository().join(id).join("weights.safetensors"), folder.join("weights.safetensors")).unwrap();
+        folder.join(CARD)
+    }
+
+    #[test]
+    fn what_is_imported_is_checked_first_and_found_beside_the_others() {
+        let (from, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (built_in, imported) = (repository(), data.path().join("models"));
+        assert_eq!(folder(&built_in, &imported).unwrap(), built_in);
+        let card = copy_of("blazeface-short", from.path(), "another-finder");
+        assert_eq!(import(&card, &built_in, &imported).unwrap(), "another-finder");
+        let views = views(&built_in, &imported, &[]).unwrap();
+        let new = views.iter().find(|view| view.id == "another-finder").unwrap();
+        assert!(!new.built_in && new.state == ModelState::Verified);
+        let old = views.iter().find(|view| view.id == "swapped-starter").unwrap();
+        assert!(old.built_in && old.is_scoring && old.chosen && old.validation.is_some() && old.threshold.is_some());
+        let again = import(&card, &built_in, &imported).unwrap_err();
+        assert_eq!(again.code, ErrorCode::Invalid);
+    }
+
+    #[test]
+    fn what_does_not_fit_its_card_leaves_nothing_behind() {
+        let (from, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let imported = data.path().join("models");
+        let card = copy_of("blazeface-short", from.path(), "another-finder");
+        let weights = card.with_file_name("weights.safetensors");
+        let mut bytes = fs::read(&weights).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&weights, bytes).unwrap();
+        let error = import(&card, &repository(), &imported).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Setup);
+        assert_eq!(fs::read_dir(&imported).unwrap().count(), 0);
+        fs::remove_dir(&imported).unwrap();
+        fs::write(&card, "nonsense").unwrap();
+        assert!(import(&card, &repository(), &imported).is_err() && !imported.exists());
+    }
+}

@@ -1,0 +1,271 @@
+//! The thread that works through the queue.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Instant, UNIX_EPOCH};
+
+use library::{Basis, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
+use scan::analysis::{
+    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, MediaKind, ModelScore, Person,
+    TimelineFace, TimelineFrame,
+};
+use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
+use scan::{Observer, Pipeline, ScanError, models, scan_item_observed, scan_range, sha256_of};
+
+use super::tracks::match_tracks;
+use super::{Kept, Outcome, Task, Work};
+use crate::desk::{Desk, Notice};
+use crate::error::{CommandError, ErrorCode};
+use crate::ipc::{FacePoint, FramePoint};
+use crate::now::now;
+
+/// Works until the queue is closed.
+pub(crate) fn work(desk: &Desk) {
+    while let Some(task) = desk.queue.next(&|counts| desk.tell(Notice::QueueFinished(counts))) {
+        let began = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(desk, &task)));
+        let outcome =
+            outcome.unwrap_or_else(|_| Outcome::Failed(item_error(ItemCode::Internal, &"the program is at fault")));
+        desk.queue.finish(&task, outcome, began.elapsed().as_secs_f64());
+    }
+}
+
+/// Why a task came to no result.
+enum Stop {
+    Cancelled,
+    Failed(ItemError),
+}
+
+impl From<Cancelled> for Stop {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<ScanError> for Stop {
+    fn from(error: ScanError) -> Self {
+        match error.code() {
+            ItemCode::Cancelled => Self::Cancelled,
+            code => Self::Failed(item_error(code, &error)),
+        }
+    }
+}
+
+impl From<CommandError> for Stop {
+    fn from(error: CommandError) -> Self {
+        let code = match error.code {
+            ErrorCode::Setup => ItemCode::Setup,
+            ErrorCode::NotFound => ItemCode::NotFound,
+            ErrorCode::NotReadable => ItemCode::NotReadable,
+            _ => ItemCode::Internal,
+        };
+        Self::Failed(item_error(code, &error))
+    }
+}
+
+fn item_error(code: ItemCode, message: &dyn std::fmt::Display) -> ItemError {
+    ItemError { code, message: message.to_string() }
+}
+
+fn run(desk: &Desk, task: &Task) -> Outcome {
+    let ctx = Ctx::new(task.cancel.clone(), |progress| desk.queue.progress(task, progress));
+    let done = match task.work {
+        Work::Whole => whole(desk, task, &ctx),
+        Work::Range { analysis, from, to } => range(desk, task, &ctx, analysis, (from, to)),
+    };
+    match done {
+        Ok(outcome) => outcome,
+        Err(Stop::Cancelled) => Outcome::Cancelled,
+        Err(Stop::Failed(error)) => Outcome::Failed(error),
+    }
+}
+
+fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
+    let pipeline = desk.pipeline()?;
+    let stamp = stamp_of(&task.path);
+    if let Some(known) = known(desk, task, &pipeline, stamp, ctx)? {
+        return Ok(Outcome::Skipped(kept(known)));
+    }
+    let cuts = RefCell::new(Vec::new());
+    let observer = Observer {
+        on_file: &|file| {
+            desk.queue.describe(task.id, file);
+            task.job.opened(file.clone());
+        },
+        on_frame: &|frame| {
+            if frame.cut {
+                cuts.borrow_mut().push(frame.frame);
+            }
+            task.job.examined(point_of(frame, &pipeline));
+        },
+    };
+    let analysis = scan_item_observed(&task.path, &pipeline, ctx, &observer)?;
+    if let Some(error) = analysis.error {
+        return Err(Stop::Failed(error));
+    }
+    let basis = basis_of(desk, &pipeline, cuts.into_inner())?;
+    let new = NewAnalysis {
+        case: task.case,
+        listed: desk.choices().settings.history,
+        path: &task.path,
+        stamp,
+        analysis: &analysis,
+        basis: &basis,
+        configuration: pipeline.configuration(),
+        at: &now(),
+    };
+    let (id, summary) = desk.with_library(|library| {
+        let id = library.record(&new)?;
+        Ok((id, library.summary(id)?))
+    })?;
+    Ok(Outcome::Done(Kept { analysis: id, ..kept(summary) }))
+}
+
+/// What the library has of exactly this content, examined in exactly this way.
+fn known(
+    desk: &Desk,
+    task: &Task,
+    pipeline: &Pipeline,
+    stamp: StampedFile,
+    ctx: &Ctx<'_>,
+) -> Result<Option<Summary>, Stop> {
+    let Some(bytes) = stamp.bytes else { return Ok(None) };
+    let configuration = pipeline.configuration();
+    if !desk.with_library(|library| library.may_have(bytes, configuration))? {
+        return Ok(None);
+    }
+    let Some(sha256) = sha256_of(&task.path, ctx)? else { return Ok(None) };
+    let found = desk.with_library(|library| {
+        let Some(found) = library.find(&sha256, configuration)? else { return Ok(None) };
+        if task.case.is_some() && found.case.is_none() {
+            library.move_to_case(&[found.id], task.case, &now())?;
+        }
+        if !library.evidence(found.id)?.path.exists() {
+            library.set_evidence(found.id, &task.path)?;
+        }
+        Ok(Some(found))
+    })?;
+    Ok(found)
+}
+
+fn kept(summary: Summary) -> Kept {
+    let Summary { id, verdict, people, duration_us, .. } = summary;
+    Kept { analysis: id, verdict, people, duration_us }
+}
+
+fn range(
+    desk: &Desk,
+    task: &Task,
+    ctx: &Ctx<'_>,
+    id: i64,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Outcome, Stop> {
+    let pipeline = desk.pipeline()?;
+    let document = desk.with_library(|library| library.document(id))?;
+    task.job.opened(document.file.clone());
+    let on_frame = |frame: &FrameObservation| task.job.examined(point_of(frame, &pipeline));
+    let frames = scan_range(&task.path, (from, to), &pipeline, ctx, &on_frame)?;
+    let refined = Refined { from, to, frames: timeline_of(&document, frames, &pipeline) };
+    let summary = desk.with_library(|library| {
+        library.refine(id, &refined)?;
+        library.summary(id)
+    })?;
+    Ok(Outcome::Done(kept(summary)))
+}
+
+/// Frames of a range with the people and the calibration of the analysis.
+fn timeline_of(document: &Analysis, frames: Vec<FrameObservation>, pipeline: &Pipeline) -> Vec<TimelineFrame> {
+    let tracks = match_tracks(&document.timeline, &frames);
+    let face = |seen: FaceObservation| {
+        let track = tracks.get(&seen.track).copied().unwrap_or(seen.track);
+        let scores: std::collections::BTreeMap<_, _> = scores_of(&seen, pipeline).collect();
+        let person = document.people.iter().find(|person| person.track == track);
+        let score = person
+            .and_then(deciding_model)
+            .and_then(|model| scores.get(model))
+            .or_else(|| scores.values().max_by(|a, b| a.score.total_cmp(&b.score)))
+            .map(|score| score.score);
+        let FaceObservation { rect, landmarks, quality, .. } = seen;
+        TimelineFace { track, rect, landmarks, quality, score, scores }
+    };
+    frames
+        .into_iter()
+        .map(|frame| {
+            let mut faces: Vec<_> = frame.faces.into_iter().map(face).collect();
+            faces.sort_by_key(|face| face.track);
+            TimelineFrame { frame: frame.frame, pts_us: frame.pts, faces }
+        })
+        .collect()
+}
+
+/// The model whose score is the person's.
+fn deciding_model(person: &Person) -> Option<&str> {
+    person.scores.iter().find(|(_, score)| Some(score.score) == person.score).map(|(model, _)| model.as_str())
+}
+
+fn scores_of<'a>(
+    face: &'a FaceObservation,
+    pipeline: &'a Pipeline,
+) -> impl Iterator<Item = (String, ModelScore)> + use<'a> {
+    face.logits.iter().filter_map(|(model, &logit)| {
+        let policy = pipeline.policies().iter().find(|policy| policy.id == *model)?;
+        let score = policy.calibration.score(f64::from(logit))?;
+        Some((model.clone(), ModelScore { logit, score }))
+    })
+}
+
+fn point_of(frame: &FrameObservation, pipeline: &Pipeline) -> FramePoint {
+    let highest = |face: &FaceObservation| -> Option<Score> {
+        scores_of(face, pipeline).map(|(_, score)| score.score).max_by(Score::total_cmp)
+    };
+    let mut faces: Vec<FacePoint> = frame
+        .faces
+        .iter()
+        .map(|face| FacePoint {
+            track: face.track,
+            rect: face.rect,
+            score: highest(face),
+            usable: face.quality.usable,
+            reasons: face.quality.reasons.clone(),
+        })
+        .collect();
+    faces.sort_by_key(|face| face.track);
+    FramePoint { frame: frame.frame, pts_us: frame.pts, cut: frame.cut, faces }
+}
+
+/// Thresholds and validation of the models that score, as they are now.
+fn basis_of(desk: &Desk, pipeline: &Pipeline, cuts: Vec<FrameIndex>) -> Result<Basis, CommandError> {
+    let folder = desk.models_folder()?;
+    let mut basis = Basis { cuts, ..Basis::default() };
+    for policy in pipeline.policies() {
+        if let Some(points) = policy.points(MediaKind::Video).or(policy.points(MediaKind::Image)) {
+            basis.thresholds.push(ThresholdFacts {
+                model: policy.id.clone(),
+                suspected: points.suspected().threshold.get(),
+                no_indication: points.no_indication().get(),
+            });
+        }
+        let card = models::load_card(&models::find(&folder, &policy.id)?)?;
+        if let Some(scoring) = card.scoring {
+            let counted = scoring.validation;
+            basis.validations.push(ValidationFacts {
+                model: policy.id.clone(),
+                n_real: counted.n_real,
+                false_alarms: counted.false_alarms,
+                n_fake: counted.n_fake,
+                found: counted.found,
+                unit: counted.unit,
+                measured_on: counted.measured_on,
+            });
+        }
+    }
+    Ok(basis)
+}
+
+fn stamp_of(path: &Path) -> StampedFile {
+    let Ok(meta) = std::fs::metadata(path) else { return StampedFile::default() };
+    let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let modified_us = modified.and_then(|since| i64::try_from(since.as_micros()).ok());
+    StampedFile { bytes: Some(meta.len()), modified_us }
+}

@@ -1,0 +1,38 @@
+//! The `frame:` scheme: pixels for `<img>`, by number.
+
+use std::sync::Arc;
+
+use tauri::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use tauri::http::{Request, Response, StatusCode};
+use tauri::{AppHandle, Manager, UriSchemeResponder};
+
+use crate::desk::Desk;
+use crate::error::{CommandError, ErrorCode};
+use crate::frames::{Address, Frames, Jpeg};
+
+/// Its name.
+pub(crate) const NAME: &str = "frame";
+
+/// Answers from another thread.
+pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: UriSchemeResponder) {
+    let uri = request.uri();
+    let path = uri.path_and_query().map_or(uri.path(), |both| both.as_str());
+    let desk = app.try_state::<Arc<Desk>>();
+    match (Address::parse(path), desk) {
+        (Some(address), Some(desk)) => {
+            Frames::serve(&desk, address, Box::new(move |answer| responder.respond(response(answer))));
+        }
+        _ => responder.respond(response(Err(CommandError::new(ErrorCode::NotFound, "there is no such picture")))),
+    }
+}
+
+/// `no-store`: the web view keeps no pictures on the disk.
+fn response(answer: Result<Jpeg, CommandError>) -> Response<Vec<u8>> {
+    let (status, kind, body) = match answer {
+        Ok(jpeg) => (StatusCode::OK, "image/jpeg", jpeg.to_vec()),
+        Err(error) => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", error.message.into_bytes()),
+    };
+    let built =
+        Response::builder().status(status).header(CONTENT_TYPE, kind).header(CACHE_CONTROL, "no-store").body(body);
+    built.unwrap_or_default()
+}
