@@ -1,9 +1,10 @@
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // The window's content security policy allows neither data: nor blob: addresses nor inline scripts.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), { ...optimizeLocales.vite({ locales: ["en-US", "fr-FR"] }), enforce: "pre" }],
   base: "./",
   clearScreen: false,
   build: {

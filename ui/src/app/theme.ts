@@ -1,5 +1,5 @@
 // Which of the three themes is shown. "As the system" follows the system while the window is open.
-import { useEffect, useState } from "react";
+import { useEffect, useInsertionEffect, useState } from "react";
 import type { Theme } from "../ipc/bindings";
 
 export type Shown = Exclude<Theme, "system">;
@@ -21,6 +21,7 @@ export function useTheme(wanted: Theme): Shown {
     return () => queries.forEach((query) => query.removeEventListener("change", changed));
   }, []);
   const shown = wanted === "system" ? system : wanted;
-  useEffect(() => void (document.documentElement.dataset.theme = shown), [shown]);
+  // Before anything is laid out or painted with the colours of the theme.
+  useInsertionEffect(() => void (document.documentElement.dataset.theme = shown), [shown]);
   return shown;
 }

@@ -64,12 +64,13 @@ export function Notice({ icon: Icon, tone = "plain", children, live }: { icon?: 
   );
 }
 
-export function Disclosure({ title, children }: { title: string; children: ReactNode }) {
+export function Disclosure({ title, children, level = 3 }: { title: string; children: ReactNode; level?: 2 | 3 | 4 }) {
+  const Head = `h${level}` as const;
   return (
     <AriaDisclosure className="disclosure">
-      <h3 className="disclosure__head">
+      <Head className="disclosure__head">
         <Button slot="trigger" className="disclosure__button"><ChevronRight size={14} aria-hidden="true" />{title}</Button>
-      </h3>
+      </Head>
       <DisclosurePanel className="disclosure__panel">{children}</DisclosurePanel>
     </AriaDisclosure>
   );

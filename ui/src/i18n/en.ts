@@ -45,7 +45,7 @@ export const en = {
     title: "People", one: "Person {{n}}", named_one: "person {{names}}", named_other: "persons {{names}}", none: "No face was found.", wait: "People appear here as soon as a face is found.",
     usable_one: "{{usable}} of {{count}} face usable", usable_other: "{{usable}} of {{count}} faces usable", score: "score {{score}}", examining: "Examining",
     scale: "The curve and the score are the detectors' calibrated score from 0 to 1, higher when more like manipulated faces; it is not the probability that the file was manipulated.",
-    scaleLabel: "How to read the score", standsOut: "What stands out: {{ranges}}.", face: "Best picture of person {{n}}", select: "Person {{n}}: {{verdict}}", why: "Why",
+    scaleLabel: "How to read the score", standsOut: "What stands out: {{ranges}}.", why: "Why",
     position: "Score {{score}}, in the band “{{band}}”",
   },
   statement: {

@@ -38,7 +38,7 @@ export const fr: Catalogue = {
     title: "Personnes", one: "Personne {{n}}", named_one: "personne {{names}}", named_other: "personnes {{names}}", none: "Aucun visage n’a été trouvé.", wait: "Les personnes apparaissent ici dès qu’un visage est trouvé.",
     usable_one: "{{usable}} sur {{count}} visage exploitable", usable_other: "{{usable}} sur {{count}} visages exploitables", score: "score {{score}}", examining: "Examen en cours",
     scale: "La courbe et le score donnent le score étalonné des détecteurs, de 0 à 1, d’autant plus élevé que le visage ressemble à des visages manipulés ; ce n’est pas la probabilité que le fichier ait été manipulé.",
-    scaleLabel: "Comment lire le score", standsOut: "Ce qui ressort : {{ranges}}.", face: "Meilleure image de la personne {{n}}", select: "Personne {{n}} : {{verdict}}", why: "Pourquoi", position: "Score {{score}}, dans la zone « {{band}} »",
+    scaleLabel: "Comment lire le score", standsOut: "Ce qui ressort : {{ranges}}.", why: "Pourquoi", position: "Score {{score}}, dans la zone « {{band}} »",
   },
   statement: {
     separator: " ; ",

@@ -17,7 +17,7 @@ export function fit(span: Span, whole: Span): Span {
 /** `factor` below 1 zooms in; the time at `anchor` stays where it is. */
 export function zoom(span: Span, whole: Span, factor: number, anchor: number): Span {
   const at = Math.min(Math.max(anchor, span.from), span.to);
-  const size = Math.min(Math.max(length(span) * factor, Math.min(SHORTEST_US, length(whole))), length(whole));
+  const size = Math.min(Math.max((length(span) || 1) * factor, Math.min(SHORTEST_US, length(whole))), length(whole));
   const share = length(span) === 0 ? 0.5 : (at - span.from) / length(span);
   return fit({ from: at - share * size, to: at + (1 - share) * size }, whole);
 }

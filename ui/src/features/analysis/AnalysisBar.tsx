@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { NotebookPen } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useBackend } from "../../app/context";
 import { useNotices } from "../../app/notices";
 import { go, href } from "../../app/route";
@@ -10,15 +10,14 @@ import { Confirm } from "../../components/Dialog";
 import { Menu } from "../../components/Menu";
 import { NameDialog } from "../../components/NameDialog";
 import { useWords } from "../../i18n";
-import type { Subject } from "./subject";
+import type { AnalysisView } from "../../ipc/bindings";
 
 /** The file's name, and what can be done with its analysis. */
-export function AnalysisBar({ subject, onNote }: { subject: Subject; onNote: () => void }) {
+export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote }: { name: string; view: AnalysisView | null; onNote: () => void }) {
   const { t } = useWords();
   const backend = useBackend();
   const client = useQueryClient();
   const { fail } = useNotices();
-  const { view } = subject;
   const { data: cases = [] } = useQuery({ queryKey: ["cases"], queryFn: backend.listCases });
   const [asking, setAsking] = useState<"forget" | "case" | null>(null);
   const inCase = cases.find((c) => c.id === view?.caseId);
@@ -32,7 +31,7 @@ export function AnalysisBar({ subject, onNote }: { subject: Subject; onNote: () 
     <Bar>
       <span className="crumb">
         {inCase && <><a className="ellipsis" href={href({ page: "cases", id: inCase.id })}>{inCase.name}</a><span aria-hidden="true">/</span></>}
-        <b className="ellipsis" title={subject.name}>{subject.name}</b>
+        <b className="ellipsis" title={name}>{name}</b>
       </span>
       <span className="spacer" />
       {view && (
@@ -45,9 +44,9 @@ export function AnalysisBar({ subject, onNote }: { subject: Subject; onNote: () 
           ]}>{t("analysis.move")}</Menu>
           <Menu label={t("analysis.actions")} entries={[{ id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
           <Confirm title={t("analysis.forgetTitle")} text={t("analysis.forgetText")} confirm={t("home.forget")} open={asking === "forget"} onClose={() => setAsking(null)} onConfirm={() => forget.mutate(view.id)} />
-          {asking === "case" && <NameDialog title={t("cases.newTitle")} label={t("cases.nameLabel")} action={t("cases.create")} onClose={() => setAsking(null)} onName={(name) => create.mutate(name)} />}
+          {asking === "case" && <NameDialog title={t("cases.newTitle")} label={t("cases.nameLabel")} action={t("cases.create")} onClose={() => setAsking(null)} onName={(wanted) => create.mutate(wanted)} />}
         </>
       )}
     </Bar>
   );
-}
+});

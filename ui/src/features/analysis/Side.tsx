@@ -1,6 +1,6 @@
 // The right column: the verdict stays, the rest scrolls.
 import { useQuery } from "@tanstack/react-query";
-import { type Ref, useMemo } from "react";
+import { memo, type Ref, useMemo } from "react";
 import { useBackend } from "../../app/context";
 import { AutosaveNote } from "../../components/AutosaveNote";
 import { Disclosure } from "../../components/parts";
@@ -18,7 +18,7 @@ type Props = {
   noteShown: boolean; noteRef: Ref<HTMLDivElement>;
 };
 
-export function Side({ subject, people, selected, onSelect, integrity, onStop, noteShown, noteRef }: Props) {
+export const Side = memo(function Side({ subject, people, selected, onSelect, integrity, onStop, noteShown, noteRef }: Props) {
   const { t } = useWords();
   const backend = useBackend();
   const { view } = subject;
@@ -31,7 +31,7 @@ export function Side({ subject, people, selected, onSelect, integrity, onStop, n
         {view && <IntegrityNotice id={view.id} integrity={integrity} />}
         {view && !view.error && (
           <div className="side__limits">
-            <Disclosure title={t("statement.limitsTitle")}><p>{t("statement.limits")}</p><p>{t("statement.editorial")}</p></Disclosure>
+            <Disclosure level={2} title={t("statement.limitsTitle")}><p>{t("statement.limits")}</p><p>{t("statement.editorial")}</p></Disclosure>
           </div>
         )}
         <PeopleList subject={subject} people={people} selected={selected} onSelect={onSelect} />
@@ -46,4 +46,4 @@ export function Side({ subject, people, selected, onSelect, integrity, onStop, n
       </div>
     </aside>
   );
-}
+});

@@ -1,6 +1,6 @@
 // The picture as the core decoded it, with corner brackets around the faces.
 import { ImageOff } from "lucide-react";
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import { useBackend } from "../../app/context";
 import { useWords } from "../../i18n";
 import type { VerdictCode } from "../../ipc/bindings";
@@ -14,7 +14,7 @@ type Props = { subject: Subject; us: number; frameUs: number; people: Seen[]; se
 
 export const personClass = (track: number): string => `person-${(track % 8) + 1}`;
 
-export function Stage({ subject, us, frameUs, people, selected, onSelect }: Props) {
+export const Stage = memo(function Stage({ subject, us, frameUs, people, selected, onSelect }: Props) {
   const { t, lang } = useWords();
   const backend = useBackend();
   const ref = useRef<HTMLDivElement>(null);
@@ -45,7 +45,7 @@ export function Stage({ subject, us, frameUs, people, selected, onSelect }: Prop
     const code: VerdictCode | undefined = people.find((p) => p.track === box.track)?.person?.verdict.code;
     return code === "suspected" ? `${name} · ${t("short.suspected").toLowerCase()}` : name;
   }
-}
+});
 
 type BracketProps = { box: Box; place: ReturnType<typeof contain>; label: string; selected: boolean; onClick: () => void };
 

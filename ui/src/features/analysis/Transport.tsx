@@ -1,37 +1,57 @@
-import { Pause, Play, SkipBack, StepBack, StepForward, Table2, ZoomIn, ZoomOut, Maximize2, Locate } from "lucide-react";
+// The row between picture and timeline. Its buttons are drawn again only when what they do changes, not with every frame.
+import { Locate, Maximize2, Pause, Play, SkipBack, StepBack, StepForward, Table2, ZoomIn, ZoomOut } from "lucide-react";
+import { memo } from "react";
 import { Button, IconButton, ToggleButton } from "../../components/Button";
 import { useWords } from "../../i18n";
 import { frameRate, timecode } from "../../lib/format";
-import { isWhole, type Span, zoom } from "../../lib/view";
-import type { Subject } from "./subject";
-import type { Transport as Moves } from "./useTransport";
 
-type Props = {
-  subject: Subject; moves: Moves; frame: number; moments: number; onNext: () => void; span: Span; onSpan: (span: Span) => void; asTable: boolean; onTable: (on: boolean) => void;
+type ButtonsProps = {
+  canPlay: boolean; playing: boolean; moments: number; final: boolean; canFollow: boolean; onSeek: (us: number) => void; onStep: (frames: number) => void; onToggle: () => void; onNext: () => void; onFollow: () => void;
 };
 
-export function Transport({ subject, moves, frame, moments, onNext, span, onSpan, asTable, onTable }: Props) {
+const Buttons = memo(function Buttons({ canPlay, playing, moments, final, canFollow, onSeek, onStep, onToggle, onNext, onFollow }: ButtonsProps) {
+  const { t } = useWords();
+  return (
+    <>
+      <IconButton label={t("transport.start")} isDisabled={!canPlay} onPress={() => onSeek(0)}><SkipBack size={15} /></IconButton>
+      <IconButton label={t("transport.back")} keys="←" isDisabled={!canPlay} onPress={() => onStep(-1)}><StepBack size={15} /></IconButton>
+      <IconButton label={playing ? t("transport.pause") : t("transport.play")} keys={t("help.space")} isDisabled={!canPlay} onPress={onToggle}>
+        {playing ? <Pause size={16} fill="currentColor" /> : <Play size={16} fill="currentColor" />}
+      </IconButton>
+      <IconButton label={t("transport.forward")} keys="→" isDisabled={!canPlay} onPress={() => onStep(1)}><StepForward size={15} /></IconButton>
+      <Button isDisabled={moments === 0} onPress={onNext}>{moments === 0 && final ? t("transport.noNext") : t("transport.next")} <span className="key" aria-hidden="true">N</span></Button>
+      {canFollow && <Button look="quiet" onPress={onFollow}><Locate size={15} aria-hidden="true" />{t("transport.follow")}</Button>}
+    </>
+  );
+});
+
+type ViewProps = { whole: boolean; asTable: boolean; onZoom: (factor: number) => void; onTable: (on: boolean) => void };
+
+const View = memo(function View({ whole, asTable, onZoom, onTable }: ViewProps) {
+  const { t } = useWords();
+  return (
+    <>
+      <IconButton label={t("timeline.zoomOut")} keys="−" isDisabled={whole} onPress={() => onZoom(2)}><ZoomOut size={15} /></IconButton>
+      <IconButton label={t("timeline.zoomIn")} keys="+" onPress={() => onZoom(0.5)}><ZoomIn size={15} /></IconButton>
+      <IconButton label={t("timeline.fit")} keys="0" isDisabled={whole} onPress={() => onZoom(Infinity)}><Maximize2 size={15} /></IconButton>
+      <ToggleButton isSelected={asTable} onChange={onTable}><Table2 size={15} aria-hidden="true" />{t("timeline.table")}</ToggleButton>
+    </>
+  );
+});
+
+type Props = ButtonsProps & ViewProps & { frameUs: number; frame: number; rate: string | null };
+
+export function Transport({ frameUs, frame, rate, whole, asTable, onZoom, onTable, ...buttons }: Props) {
   const { t, lang } = useWords();
-  const rate = subject.media?.frame_rate;
   return (
     <div className="transport" role="toolbar" aria-label={t("transport.label")}>
-      <IconButton label={t("transport.start")} isDisabled={!moves.canPlay} onPress={() => moves.seek(0)}><SkipBack size={15} /></IconButton>
-      <IconButton label={t("transport.back")} keys="←" isDisabled={!moves.canPlay} onPress={() => moves.step(-1)}><StepBack size={15} /></IconButton>
-      <IconButton label={moves.playing ? t("transport.pause") : t("transport.play")} keys={t("help.space")} isDisabled={!moves.canPlay} onPress={moves.toggle}>
-        {moves.playing ? <Pause size={16} fill="currentColor" /> : <Play size={16} fill="currentColor" />}
-      </IconButton>
-      <IconButton label={t("transport.forward")} keys="→" isDisabled={!moves.canPlay} onPress={() => moves.step(1)}><StepForward size={15} /></IconButton>
-      <Button isDisabled={moments === 0 || subject.still} onPress={onNext}>{moments === 0 && subject.view ? t("transport.noNext") : t("transport.next")} <span className="key" aria-hidden="true">N</span></Button>
-      {subject.job?.kind === "running" && !moves.following && <Button look="quiet" onPress={moves.follow}><Locate size={15} aria-hidden="true" />{t("transport.follow")}</Button>}
+      <Buttons {...buttons} />
       <span className="spacer" />
       <span className="mono muted transport__time">
-        {timecode(moves.frameUs, lang)} · {t("transport.frame", { n: frame })}{rate ? ` · ${t("transport.fps", { fps: frameRate(rate, lang) })}` : ""}
+        {timecode(frameUs, lang)} · {t("transport.frame", { n: frame })}{rate ? ` · ${t("transport.fps", { fps: frameRate(rate, lang) })}` : ""}
       </span>
       <span className="spacer" />
-      <IconButton label={t("timeline.zoomOut")} keys="−" isDisabled={subject.still || isWhole(span, subject.whole)} onPress={() => onSpan(zoom(span, subject.whole, 2, moves.us))}><ZoomOut size={15} /></IconButton>
-      <IconButton label={t("timeline.zoomIn")} keys="+" isDisabled={subject.still} onPress={() => onSpan(zoom(span, subject.whole, 0.5, moves.us))}><ZoomIn size={15} /></IconButton>
-      <IconButton label={t("timeline.fit")} keys="0" isDisabled={subject.still || isWhole(span, subject.whole)} onPress={() => onSpan(subject.whole)}><Maximize2 size={15} /></IconButton>
-      <ToggleButton isSelected={asTable} onChange={onTable}><Table2 size={15} aria-hidden="true" />{t("timeline.table")}</ToggleButton>
+      <View whole={whole} asTable={asTable} onZoom={onZoom} onTable={onTable} />
     </div>
   );
 }

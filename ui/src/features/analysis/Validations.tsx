@@ -13,7 +13,7 @@ export function Validations({ validations, names }: { validations: Validation[];
       {validations.map((v) => (
         <div key={v.model} className="validation">
           <h3>{names.get(v.model) ?? v.model}</h3>
-          <ValidationDots validation={v} />
+          <ValidationDots validation={v} level={4} />
         </div>
       ))}
     </Section>
@@ -23,7 +23,7 @@ export function Validations({ validations, names }: { validations: Validation[];
 const ACROSS = 50;
 const CELL = 6.8;
 
-export function ValidationDots({ validation: v }: { validation: Validation }) {
+export function ValidationDots({ validation: v, level }: { validation: Validation; level: 3 | 4 }) {
   const { t } = useWords();
   const { marks, each } = dots(v.nReal, v.falseAlarms);
   const rows = Math.ceil(marks.length / ACROSS);
@@ -37,7 +37,7 @@ export function ValidationDots({ validation: v }: { validation: Validation }) {
         {t("validation.fake", { count: v.nFake, found: v.found })}
         {each > 1 && ` ${t("validation.oneDot", { count: each })}`}
       </p>
-      <Disclosure title={t("validation.details")}><p>{v.measuredOn}</p>{v.unit && <p>{v.unit}</p>}</Disclosure>
+      <Disclosure level={level} title={t("validation.details")}><p>{v.measuredOn}</p>{v.unit && <p>{v.unit}</p>}</Disclosure>
     </>
   );
 }

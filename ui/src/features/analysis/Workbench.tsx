@@ -8,6 +8,7 @@ import { Button } from "../../components/Button";
 import { useWords } from "../../i18n";
 import type { Integrity } from "../../ipc/bindings";
 import { liveMoments, momentsOf, nextMoment } from "../../lib/stretches";
+import { useStable } from "../../lib/useStable";
 import { fit, follow, isWhole, type Span, zoom } from "../../lib/view";
 import { AnalysisBar } from "./AnalysisBar";
 import { useRefine } from "./scan/useRefine";
@@ -45,7 +46,9 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const [noteOpen, setNoteOpen] = useState(0);
   const noteRef = useRef<HTMLDivElement>(null);
   const span = shown ? fit(shown, whole) : whole;
-  const onSpan = (next: Span): void => setShown(isWhole(next, whole) ? null : next);
+  const onSpan = useStable((next: Span): void => setShown(isWhole(next, whole) ? null : next));
+  const stop = useStable(onStop);
+  const openNote = useStable(() => setNoteOpen((n) => n + 1));
 
   // The playhead stays in sight while it moves by itself.
   useEffect(() => {
@@ -55,16 +58,17 @@ export function Workbench({ subject, integrity, onStop }: Props) {
     if (noteOpen > 0) noteRef.current?.querySelector("textarea")?.focus();
   }, [noteOpen]);
 
-  const seek = (us: number): void => {
+  const seek = useStable((us: number): void => {
     moves.seek(us);
     setShown((s) => s && follow(s, whole, us));
-  };
-  const next = (): void => {
+  });
+  const zoomBy = useStable((factor: number): void => onSpan(zoom(span, whole, factor, moves.us)));
+  const next = useStable((): void => {
     const moment = nextMoment(moments, moves.us);
     if (!moment) return;
     seek(moment.us);
     setSelected(moment.track);
-  };
+  });
   const choose = (n: number) => (): void => {
     const person = people[n - 1];
     if (person) setSelected((s) => (s === person.track ? null : person.track));
@@ -74,7 +78,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
     ArrowLeft: () => moves.step(-1), ArrowRight: () => moves.step(1),
     "Shift+ArrowLeft": () => seek(moves.us - 1e6), "Shift+ArrowRight": () => seek(moves.us + 1e6),
     Home: () => seek(0), End: () => seek(whole.to),
-    n: next, "+": () => onSpan(zoom(span, whole, 0.5, moves.us)), "=": () => onSpan(zoom(span, whole, 0.5, moves.us)), "-": () => onSpan(zoom(span, whole, 2, moves.us)), "0": () => setShown(null),
+    n: next, "+": () => zoomBy(0.5), "=": () => zoomBy(0.5), "-": () => zoomBy(2), "0": () => setShown(null),
     Escape: () => { setBrush(null); setSelected(null); },
     ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), choose(n)])),
   });
@@ -86,12 +90,16 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const frame = times.data ? moves.frameIndex : (subject.frames[moves.frameIndex]?.frame ?? 0);
   return (
     <div className={still ? "analysis analysis--still" : "analysis"}>
-      <AnalysisBar subject={subject} onNote={() => setNoteOpen((n) => n + 1)} />
+      <AnalysisBar name={subject.name} view={view} onNote={openNote} />
       <div className="analysis__left">
         <Stage subject={subject} us={moves.us} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} />
         {!still && (
           <>
-            <Transport subject={subject} moves={{ ...moves, seek }} frame={frame} moments={moments.length} onNext={next} span={span} onSpan={onSpan} asTable={asTable} onTable={setAsTable} />
+            <Transport
+              canPlay={moves.canPlay} playing={moves.playing} moments={moments.length} final={view !== null} canFollow={subject.job?.kind === "running" && !moves.following}
+              onSeek={seek} onStep={moves.step} onToggle={moves.toggle} onNext={next} onFollow={moves.follow}
+              frameUs={moves.frameUs} frame={frame} rate={subject.media?.frame_rate ?? null} whole={isWhole(span, whole)} asTable={asTable} onZoom={zoomBy} onTable={setAsTable}
+            />
             <div className="analysis__time">
               {!asTable && (
                 <Timeline
@@ -107,7 +115,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
           </>
         )}
       </div>
-      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={onStop} noteShown={noteOpen > 0 || Boolean(view?.note)} noteRef={noteRef} />
+      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={stop} noteShown={noteOpen > 0 || Boolean(view?.note)} noteRef={noteRef} />
     </div>
   );
 }

@@ -7,22 +7,20 @@ import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
 import { Menu } from "../../components/Menu";
 import { useWords } from "../../i18n";
-import type { ExportFormat } from "../../ipc/bindings";
+import type { ExportFormat, QueueState } from "../../ipc/bindings";
 import { isOver } from "../../lib/queue";
 
 /** What concerns the whole queue; exports hold the rows shown, in the order shown. */
-export function BatchActions({ ids }: { ids: number[] }) {
+export function BatchActions({ shown }: { shown: () => number[] }) {
   const { t } = useWords();
   const backend = useBackend();
   const intake = useIntake();
   const { tell, fail } = useNotices();
   const { counts, rows } = useQueue();
   const [asking, setAsking] = useState(false);
-  const all = [...rows.values()];
+  const idsOf = (wanted: (state: QueueState) => boolean): number[] => [...rows.values()].filter((r) => wanted(r.state)).map((r) => r.id);
   const left = counts.waiting + counts.running + counts.paused;
-  const failed = all.filter((r) => r.state === "failed").map((r) => r.id);
-  const over = all.filter((r) => isOver(r.state)).map((r) => r.id);
-  const write = (format: ExportFormat): void => void backend.exportQueue(format, ids).then((name) => name && tell(t("batch.exported", { name })), fail);
+  const write = (format: ExportFormat): void => void backend.exportQueue(format, shown()).then((name) => name && tell(t("batch.exported", { name })), fail);
   return (
     <>
       <span className="spacer" />
@@ -37,11 +35,11 @@ export function BatchActions({ ids }: { ids: number[] }) {
         {t("batch.export")}<ChevronDown size={14} aria-hidden="true" />
       </Menu>
       <Menu label={t("app.more")} entries={[
-        { id: "retry", label: t("batch.retryFailed", { count: failed.length }), disabled: failed.length === 0, onAction: () => void backend.retryQueued(failed).catch(fail) },
-        { id: "remove", label: t("batch.removeDone"), disabled: over.length === 0, onAction: () => void backend.removeQueued(over).catch(fail) },
+        { id: "retry", label: t("batch.retryFailed", { count: counts.failed }), disabled: counts.failed === 0, onAction: () => void backend.retryQueued(idsOf((s) => s === "failed")).catch(fail) },
+        { id: "remove", label: t("batch.removeDone"), disabled: counts.total === left, onAction: () => void backend.removeQueued(idsOf(isOver)).catch(fail) },
       ]} />
       <Confirm title={t("batch.cancelTitle")} text={t("batch.cancelText")} confirm={t("batch.cancelAll")} cancel={t("batch.keep")} open={asking} onClose={() => setAsking(false)}
-        onConfirm={() => void backend.cancelQueued(all.filter((r) => !isOver(r.state)).map((r) => r.id)).catch(fail)} />
+        onConfirm={() => void backend.cancelQueued(idsOf((s) => !isOver(s))).catch(fail)} />
     </>
   );
 }

@@ -24,6 +24,7 @@ export function BatchHead({ filter, onFilter }: { filter: Filter; onFilter: (fil
   };
   return (
     <div className="batch__head">
+      <h1 className="visually-hidden">{t("nav.batch")}</h1>
       <div className="batch__progress">
         <div className="batch__words"><strong>{t("batch.progress", { done: over, total: counts.total })}</strong><span className="mono muted">{pace}</span></div>
         <ProgressBar thick label={t("batch.progress", { done: over, total: counts.total })} value={counts.total ? over / counts.total : 0} />

@@ -33,7 +33,7 @@ export function BatchScreen() {
   }
   return (
     <div className="batch">
-      <Bar><BatchActions ids={visible.map((r) => r.id)} /></Bar>
+      <Bar><BatchActions shown={() => visible.map((r) => r.id)} /></Bar>
       <BatchHead filter={filter} onFilter={setFilter} />
       <QueueTable rows={visible} sort={sort} onSort={setSort} chosen={known} onChoose={setChosen} onClear={() => setFilter(noFilter)} />
       <SelectionBar chosen={known} shown={visible.length} onDone={() => setChosen(new Set())} />

@@ -6,7 +6,8 @@ import { go } from "../../app/route";
 import { Button } from "../../components/Button";
 import { useWords } from "../../i18n";
 import type { QueueRow } from "../../ipc/bindings";
-import { type Column, type Sort } from "../../lib/queue";
+import type { Column, Sort } from "../../lib/queue";
+import { useStable } from "../../lib/useStable";
 import { Row } from "./Row";
 import { chooseRow, move } from "./choose";
 
@@ -48,7 +49,7 @@ export function QueueTable({ rows, sort, onSort, chosen, onChoose, onClear }: Pr
     else return;
     event.preventDefault();
   };
-  const onClick = (row: QueueRow) => (event: MouseEvent): void => choose(row, { shift: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+  const onClick = useStable((row: QueueRow, event: MouseEvent): void => choose(row, { shift: event.shiftKey, toggle: event.ctrlKey || event.metaKey }));
   const turn = (column: Column): void =>
     onSort(sort.column !== column ? { column, descending: false } : sort.descending ? { column: "added", descending: false } : { column, descending: true });
 
@@ -78,7 +79,7 @@ export function QueueTable({ rows, sort, onSort, chosen, onChoose, onClear }: Pr
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];
           return row && (
-            <Row key={item.key} row={row} index={item.index} top={item.start} chosen={chosen.has(row.id)} active={row.id === active} onClick={onClick(row)} onOpen={() => openRow(row)} />
+            <Row key={item.key} row={row} index={item.index} top={item.start} chosen={chosen.has(row.id)} active={row.id === active} onClick={onClick} onOpen={openRow} />
           );
         })}
       </div>

@@ -1,4 +1,4 @@
-import type { MouseEvent } from "react";
+import { memo, type MouseEvent } from "react";
 import { ProgressBar } from "../../components/parts";
 import { VerdictChip } from "../../components/VerdictChip";
 import { type T, useWords } from "../../i18n";
@@ -7,14 +7,14 @@ import type { QueueRow } from "../../ipc/bindings";
 import { clock, duration, score } from "../../lib/format";
 import { fraction } from "../../lib/job";
 
-type Props = { row: QueueRow; index: number; top: number; chosen: boolean; active: boolean; onClick: (event: MouseEvent) => void; onOpen: () => void };
+type Props = { row: QueueRow; index: number; top: number; chosen: boolean; active: boolean; onClick: (row: QueueRow, event: MouseEvent) => void; onOpen: (row: QueueRow) => void };
 
-export function Row({ row, index, top, chosen, active, onClick, onOpen }: Props) {
+export const Row = memo(function Row({ row, index, top, chosen, active, onClick, onOpen }: Props) {
   const { t, lang } = useWords();
   const waiting = row.state === "waiting" || row.state === "paused";
   const kind = ["grid__row", chosen && "grid__row--chosen", active && "grid__row--active", waiting && "grid__row--waiting"].filter(Boolean).join(" ");
   return (
-    <div id={`row-${row.id}`} role="row" aria-rowindex={index + 2} aria-selected={chosen} className={kind} style={{ transform: `translateY(${top}px)` }} onClick={onClick} onDoubleClick={onOpen}>
+    <div id={`row-${row.id}`} role="row" aria-rowindex={index + 2} aria-selected={chosen} className={kind} style={{ transform: `translateY(${top}px)` }} onClick={(event) => onClick(row, event)} onDoubleClick={() => onOpen(row)}>
       <div role="gridcell" className="cell cell--name ellipsis" title={`${row.folder}/${row.name}`}>{row.name}</div>
       <div role="gridcell" className="cell cell--state">{row.state === "running" ? <Running row={row} /> : <span className={row.state === "failed" ? "failed" : undefined}>{t(`state.${row.state}`)}</span>}</div>
       <div role="gridcell" className="cell">{row.verdict && <VerdictChip code={row.verdict.code} />}</div>
@@ -25,7 +25,7 @@ export function Row({ row, index, top, chosen, active, onClick, onOpen }: Props)
       <div role="gridcell" className="cell cell--note ellipsis" title={row.error?.message}>{noteOf(row, t)}</div>
     </div>
   );
-}
+});
 
 function Running({ row }: { row: QueueRow }) {
   const { t } = useWords();

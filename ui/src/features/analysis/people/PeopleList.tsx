@@ -35,9 +35,9 @@ function PersonCard({ seen, subject, selected, onSelect }: { seen: Seen; subject
   const why = verdict && verdict.code !== "suspected" && verdict.code !== "noIndication" ? brief(t, verdict.reasons) : "";
   return (
     <li>
-      <button type="button" className="person" aria-pressed={selected} onClick={onSelect} aria-label={t("people.select", { n: track + 1, verdict: verdict ? t(`short.${verdict.code}`) : t("people.examining") })}>
+      <button type="button" className="person" aria-pressed={selected} onClick={onSelect}>
         <span className={`person__face ${personClass(track)}`}>
-          {subject.view ? <img src={backend.frameUrl(`${subject.pictures}/face/${track}`)} alt={t("people.face", { n: track + 1 })} draggable={false} /> : <b>{track + 1}</b>}
+          {subject.view ? <img src={backend.frameUrl(`${subject.pictures}/face/${track}`)} alt="" draggable={false} /> : <b aria-hidden="true">{track + 1}</b>}
         </span>
         <span className="person__text">
           <b>{t("people.one", { n: track + 1 })}</b>

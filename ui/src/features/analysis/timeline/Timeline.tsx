@@ -11,10 +11,10 @@ import { isWhole, type Span } from "../../../lib/view";
 import { personClass } from "../Stage";
 import type { Seen, Subject } from "../subject";
 import { useSize } from "../useSize";
-import { type Geometry, GUTTER, LANE, lanesHeight, laneTop, plotWidth, RIBBON, RULER, xOf } from "./geometry";
+import { type Geometry, GUTTER, laneHeight, lanesHeight, laneTop, plotWidth, RIBBON, RULER, xOf } from "./geometry";
 import { HoverCard } from "./HoverCard";
 import { paint, type PaintedLane } from "./paint";
-import { readPalette } from "./palette";
+import { type Palette, readPalette } from "./palette";
 import { ScrollStrip } from "./ScrollStrip";
 import { usePointer } from "./usePointer";
 
@@ -30,11 +30,13 @@ export function Timeline(props: Props) {
   const root = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const palettes = useRef<{ theme: string; palette: Palette } | null>(null);
   const size = useSize(root);
   const [scrollTop, setScrollTop] = useState(0);
-  const geometry: Geometry = { size, span, scrollTop };
+  const lane = laneHeight(size, people.length);
+  const geometry: Geometry = { size, span, scrollTop, lane };
   const covered = subject.view ? subject.whole.to : lanes.coveredUs;
-  const total = lanesHeight(people.length);
+  const total = lanesHeight(lane, people.length);
   const overflows = total > size.height - RIBBON - RULER;
 
   const painted = useMemo<PaintedLane[]>(() => people.flatMap((p) => {
@@ -50,13 +52,14 @@ export function Timeline(props: Props) {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (element.width !== width || element.height !== height) [element.width, element.height] = [width, height];
-    const palette = readPalette(element);
+    if (palettes.current?.theme !== theme) palettes.current = { theme, palette: readPalette(element) };
+    const { palette } = palettes.current;
     const coloured = painted.map((p) => ({ ...p, colour: palette.people[p.lane.track % 8] as string }));
     paint(context, {
       geometry, palette, ratio, lanes: coloured, cuts: lanes.cuts, coveredUs: covered, wholeUs: subject.whole.to, longestStepUs: lanes.longestStepUs,
       shotName: (n) => t("timeline.shot", { n }), refined: subject.view?.refined ?? [],
     });
-  }, [painted, size, span, scrollTop, theme, covered, t]);
+  }, [painted, size, span, scrollTop, lane, theme, covered, t]);
 
   // The font arrives after the first painting.
   const [, setFonts] = useState(false);
@@ -75,7 +78,7 @@ export function Timeline(props: Props) {
         <div className="timeline__rows" style={{ height: total }}>
           {people.map((p, i) => (
             <button
-              key={p.track} type="button" className={`lane-number ${personClass(p.track)}`} style={{ top: laneTop(i) + LANE / 2 - 13 }} aria-pressed={p.track === selected}
+              key={p.track} type="button" className={`lane-number ${personClass(p.track)}`} style={{ top: laneTop(lane, i) + lane / 2 - 13 }} aria-pressed={p.track === selected}
               aria-label={t("people.one", { n: p.track + 1 })} onClick={() => onSelect(p.track === selected ? null : p.track)}
             >{p.track + 1}</button>
           ))}

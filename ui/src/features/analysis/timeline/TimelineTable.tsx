@@ -1,5 +1,5 @@
 // The timeline's twin for those who read rather than look: every person's stretches in words.
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { type T, useWords } from "../../../i18n";
 import { brief } from "../../../i18n/words";
 import { thresholdOf } from "../../../lib/bands";
@@ -12,7 +12,7 @@ type Props = { subject: Subject; lanes: { lanes: Lanes }; people: Seen[]; hidden
 
 const MOST_ROWS = 300;
 
-export function TimelineTable({ subject, lanes, people, hidden, onSeek }: Props) {
+export const TimelineTable = memo(function TimelineTable({ subject, lanes, people, hidden, onSeek }: Props) {
   const { t, lang } = useWords();
   const rows = useMemo(() => people.flatMap((p) => {
     const lane = lanes.lanes.byTrack.get(p.track);
@@ -39,7 +39,7 @@ export function TimelineTable({ subject, lanes, people, hidden, onSeek }: Props)
       </table>
     </div>
   );
-}
+});
 
 function wordsOf(t: T, s: Stretch): string {
   if (s.band) return t(`short.${s.band}`);

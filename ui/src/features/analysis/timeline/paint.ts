@@ -2,11 +2,11 @@
 // with the width of the screen, not with the length of the clip: Lane.sample looks at a few summaries a pixel.
 import { heightScale } from "../../../lib/bands";
 import { clock } from "../../../lib/format";
-import type { Gap, Lane } from "../../../lib/lanes";
+import type { Column, Gap, Lane } from "../../../lib/lanes";
 import { lowerBound } from "../../../lib/search";
 import { rulerStep } from "../../../lib/view";
 import type { Threshold } from "../../../ipc/bindings";
-import { type Geometry, GUTTER, LANE, laneTop, plotWidth, RIBBON, RULER, xOf } from "./geometry";
+import { type Geometry, GUTTER, laneTop, plotWidth, RIBBON, RULER, xOf } from "./geometry";
 import type { Palette } from "./palette";
 
 export type PaintedLane = { lane: Lane; gaps: Gap[]; threshold: Threshold | null; colour: string; dimmed: boolean };
@@ -29,8 +29,8 @@ export function paint(context: Context, picture: Picture): number {
   const hatch = hatching(context, palette, ratio);
   let visited = 0;
   picture.lanes.forEach((lane, i) => {
-    const top = RIBBON + laneTop(i) - g.scrollTop;
-    if (top > g.size.height - RULER || top + LANE < RIBBON) return;
+    const top = RIBBON + laneTop(g.lane, i) - g.scrollTop;
+    if (top > g.size.height - RULER || top + g.lane < RIBBON) return;
     visited += paintLane(context, picture, lane, top, hatch);
   });
   context.restore();
@@ -44,9 +44,9 @@ function paintLane(context: Context, { geometry: g, palette, coveredUs, longestS
   const right = Math.min(GUTTER + plotWidth(g), xOf(g, coveredUs));
   context.save();
   context.beginPath();
-  context.rect(GUTTER, top, plotWidth(g), LANE);
+  context.rect(GUTTER, top, plotWidth(g), g.lane);
   context.clip();
-  const third = LANE / 3;
+  const third = g.lane / 3;
   [palette.suspected, palette.inconclusive, palette.none].forEach((colour, i) => {
     context.fillStyle = colour;
     context.fillRect(left, top + i * third, Math.max(0, right - left), third + 0.5);
@@ -69,53 +69,52 @@ function paintGaps(context: Context, g: Geometry, gaps: Gap[], top: number, pale
     const to = Math.min(GUTTER + plotWidth(g), xOf(g, gap.to));
     if (to - from < 1) continue;
     context.fillStyle = palette.panel;
-    context.fillRect(from, top, to - from, LANE);
+    context.fillRect(from, top, to - from, g.lane);
     context.fillStyle = hatch;
     // Nobody there is less to wonder about than somebody who could not be examined.
     context.globalAlpha = gap.absent ? 0.5 : 1;
-    context.fillRect(from, top, to - from, LANE);
+    context.fillRect(from, top, to - from, g.lane);
     context.globalAlpha = 1;
   }
 }
 
 function paintCurve(context: Context, g: Geometry, { lane, threshold, colour }: PaintedLane, top: number, longestStepUs: number): number {
   const { columns, visited } = lane.sample(g.span, plotWidth(g));
-  const height = heightScale(threshold);
-  const y = (score: number): number => top + 2 + (1 - height(score)) * (LANE - 4);
+  const height = steps(heightScale(threshold));
+  const y = (score: number): number => top + 2 + (1 - height(score)) * (g.lane - 4);
   const perPixel = (g.span.to - g.span.from) / plotWidth(g);
   const reach = Math.max(longestStepUs, perPixel * 4);
   let from = 0;
   for (let i = 1; i <= columns.length; i++) {
     const [before, here] = [columns[i - 1], columns[i]];
     if (before && here && here.pts - before.pts <= reach) continue;
-    stroke(context, columns.slice(from, i).map((c) => ({ x: GUTTER + c.x, mean: y(c.mean), low: y(c.low), high: y(c.high) })), colour);
+    stroke(context, columns, from, i, y, colour);
     from = i;
   }
   return visited;
 }
 
-type Point = { x: number; mean: number; low: number; high: number };
-
-/** One unbroken stretch: the range within each pixel as a soft band, its mean as the line. */
-function stroke(context: Context, points: Point[], colour: string): void {
-  const [first] = points;
+/** One unbroken stretch, columns from `from` up to `to`: the range within each pixel as a soft band, its mean as the line. */
+function stroke(context: Context, columns: Column[], from: number, to: number, y: (score: number) => number, colour: string): void {
+  const first = columns[from];
   if (!first) return;
   context.fillStyle = context.strokeStyle = colour;
-  if (points.length === 1) {
-    context.fillRect(first.x - 1.5, first.mean - 1.5, 3, 3);
+  if (to - from === 1) {
+    context.fillRect(GUTTER + first.x - 1.5, y(first.mean) - 1.5, 3, 3);
     return;
   }
   const alpha = context.globalAlpha;
+  const at = (i: number): Column => columns[i] as Column;
   context.globalAlpha = alpha * 0.24;
   context.beginPath();
-  for (const p of points) context.lineTo(p.x, p.high - 2);
-  for (let i = points.length - 1; i >= 0; i--) context.lineTo((points[i] as Point).x, (points[i] as Point).low + 2);
+  for (let i = from; i < to; i++) context.lineTo(GUTTER + at(i).x, y(at(i).high) - 2);
+  for (let i = to - 1; i >= from; i--) context.lineTo(GUTTER + at(i).x, y(at(i).low) + 2);
   context.fill();
   context.globalAlpha = alpha;
   context.lineWidth = 1.7;
   context.lineJoin = "round";
   context.beginPath();
-  for (const p of points) context.lineTo(p.x, p.mean);
+  for (let i = from; i < to; i++) context.lineTo(GUTTER + at(i).x, y(at(i).mean));
   context.stroke();
 }
 
@@ -170,6 +169,14 @@ function paintRuler(context: Context, { geometry: g, palette }: Picture): void {
     context.fillText(label, Math.min(Math.max(x, GUTTER + 2), g.size.width - 24), y + 14);
   }
   context.textAlign = "start";
+}
+
+const STEPS = 512;
+
+/** The scale looked up in a table: it is asked thousands of times a frame, and a lane is some fifty pixels high. */
+function steps(scale: (score: number) => number): (score: number) => number {
+  const table = Float32Array.from({ length: STEPS + 1 }, (_, i) => scale(i / STEPS));
+  return (score) => table[Math.round(Math.min(1, Math.max(0, score)) * STEPS)] ?? 0;
 }
 
 let tile: { key: string; pattern: CanvasPattern | string } | null = null;
