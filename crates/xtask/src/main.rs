@@ -1,5 +1,5 @@
 //! Repository chores that are not part of the product: rebuilding the weights in `models/` from
-//! the public packages they come from, and checking them.
+//! the public packages they come from, checking them, and writing the types that the window shares.
 //!
 //! Sits beside the flow of data and knows no other crate of the workspace. The only downloader is
 //! `pip`, run as a child process; nothing that is fetched is ever executed.
@@ -12,7 +12,8 @@ mod tensors;
 mod tflite;
 mod torch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::{Parser, Subcommand};
 
@@ -26,6 +27,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Write the types that the window's pages share with the program: ui/src/ipc/bindings.ts.
+    Bindings,
     /// Rebuild or check the weights in models/.
     #[command(subcommand)]
     Models(ModelChore),
@@ -42,9 +45,19 @@ enum ModelChore {
 fn main() -> anyhow::Result<()> {
     let root = repository_root();
     match Arguments::parse().chore {
+        Chore::Bindings => write_bindings(&root),
         Chore::Models(ModelChore::Rebuild(arguments)) => models::rebuild(&root, &arguments),
         Chore::Models(ModelChore::Verify) => models::verify(&root),
     }
+}
+
+/// The test that holds the file fresh also writes it.
+fn write_bindings(root: &Path) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let test = ["test", "--quiet", "--release", "--package", "facefiction-desktop", "--test", "bindings"];
+    let status = Command::new(cargo).args(test).env("UPDATE_SNAPSHOTS", "1").current_dir(root).status()?;
+    anyhow::ensure!(status.success(), "the types could not be written");
+    Ok(())
 }
 
 /// The workspace root: two folders above this crate's manifest, known when it was compiled.
