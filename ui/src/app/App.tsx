@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { I18nProvider } from "react-aria-components";
 import { I18nextProvider } from "react-i18next";
@@ -49,6 +49,12 @@ function Window() {
   const info = useInfo();
   const theme = useTheme(info.settings.theme);
   const lang = languageOf(info);
+  const backend = useBackend();
+  const client = useQueryClient();
+  useEffect(() => backend.onInfo((next) => {
+    client.setQueryData(["info"], next);
+    void client.invalidateQueries({ queryKey: ["models"] });
+  }), [backend, client]);
   useEffect(() => {
     void i18n.changeLanguage(lang);
     document.documentElement.lang = lang;

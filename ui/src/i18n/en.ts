@@ -17,12 +17,12 @@ export const en = {
     notValidatedForThis: "the methods were not validated on material of this kind",
     validationTooSmall: "the validation is too small to support a statement",
     damagedFile: "the file is damaged and only part of it could be examined", decodeFailed: "the file could not be decoded",
-    noDetector: "no detection method was applied",
+    noDetector: "no detection method was applied", notStable: "the result changed when the images were re-encoded or shrunk",
   },
   brief: {
     noFace: "no face", tooFewUsableFaces: "too few usable images", tooSmall: "too small", blurred: "blurred", overCompressed: "too compressed", turnedAway: "turned away",
     cutOff: "cut off by the edge", uncertainFace: "perhaps not a face", betweenThresholds: "between the thresholds", modelsDisagree: "methods contradict each other",
-    onlyBriefly: "only briefly", notValidatedForThis: "not validated for this", validationTooSmall: "validation too small", damagedFile: "file damaged", decodeFailed: "not decoded", noDetector: "no method applied",
+    onlyBriefly: "only briefly", notValidatedForThis: "not validated for this", validationTooSmall: "validation too small", damagedFile: "file damaged", decodeFailed: "not decoded", noDetector: "no method applied", notStable: "not stable",
   },
   itemError: {
     notFound: "not found", notReadable: "cannot be read", unsupported: "not an image or a video that can be read", empty: "the file is empty",
@@ -37,7 +37,7 @@ export const en = {
   warning: {
     damaged: "the file is damaged", animationFirstFrame: "only the first picture of the animation was examined", deviceFallback: "device",
     facesDropped: "more faces than the limit, the largest were kept", skipped: "skipped", changedWhileReading: "the file changed while it was read",
-    modelExpired: "a model is past its expiry date", decoderMessage: "the decoder says", note: "note",
+    modelExpired: "a model is past its expiry date", decoderMessage: "the decoder says", controlsFailed: "a device that got known samples wrong was replaced", note: "note",
   },
   stage: { listing: "Looking for files", hashing: "Reading", probing: "Opening", analysing: "Examining", aggregating: "Summing up", writing: "Writing" },
   state: { waiting: "Waiting", running: "Running", paused: "Paused", done: "Done", failed: "Failed", cancelled: "Cancelled", skipped: "Done before" },
@@ -75,7 +75,7 @@ export const en = {
     m1: "“Suspected” says that a face shows traces of the kind this tool has been tested on.", m2: "“No indication” says only that its methods found nothing; what they cannot see may still be there.", m3: "“Inconclusive” is an honest answer, and often the right one.",
     understood: "Understood", recent: "Recent", recentEmpty: "What you examine shows up here.", recentOff: "Recent analyses are not kept. You can change that in the settings.", forgetRecent: "Forget these",
     forgetRecentTitle: "Forget recent analyses?", forgetRecentText: "Analyses that are in no case are removed from this computer, their pictures included. Your files stay as they are.", forget: "Forget",
-    offline: "works offline", threads_one: "{{count}} thread", threads_other: "{{count}} threads", ready: "Ready", readyModels_one: "{{count}} detection method checked", readyModels_other: "{{count}} detection methods checked", system: "This computer", methods: "Methods", computes: "Computes on", library: "Library",
+    offline: "works offline", preparing: "getting ready…", threads_one: "{{count}} thread", threads_other: "{{count}} threads", ready: "Ready", readyModels_one: "{{count}} detection method checked", readyModels_other: "{{count}} detection methods checked", system: "This computer", methods: "Methods", computes: "Computes on", library: "Library",
     problem: "Nothing can be examined at the moment", release: "Let go to examine", looking: "Looking at what you hold…", nothing: "Nothing here can be examined",
   },
   selection: {

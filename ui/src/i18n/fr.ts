@@ -14,11 +14,11 @@ export const fr: Catalogue = {
     cutOff: "le visage est coupé par le bord de l’image", uncertainFace: "il n’est pas certain qu’il s’agisse d’un visage", betweenThresholds: "le score se situe entre les deux seuils",
     modelsDisagree: "les méthodes se contredisent", onlyBriefly: "seul un court passage ressort", notValidatedForThis: "les méthodes n’ont pas été validées sur ce type de fichier",
     validationTooSmall: "la validation est trop restreinte pour étayer une conclusion", damagedFile: "le fichier est endommagé et n’a pu être examiné qu’en partie",
-    decodeFailed: "le fichier n’a pas pu être décodé", noDetector: "aucune méthode de détection n’a été appliquée",
+    decodeFailed: "le fichier n’a pas pu être décodé", noDetector: "aucune méthode de détection n’a été appliquée", notStable: "le résultat a changé quand les images ont été recompressées ou réduites",
   },
   brief: {
     noFace: "pas de visage", tooFewUsableFaces: "trop peu d’images exploitables", tooSmall: "trop petit", blurred: "flou", overCompressed: "trop compressé", turnedAway: "trop tourné", cutOff: "coupé par le bord", uncertainFace: "peut-être pas un visage",
-    betweenThresholds: "entre les deux seuils", modelsDisagree: "méthodes contradictoires", onlyBriefly: "court passage seulement", notValidatedForThis: "non validé pour ce type", validationTooSmall: "validation trop restreinte", damagedFile: "fichier endommagé", decodeFailed: "non décodé", noDetector: "aucune méthode appliquée",
+    betweenThresholds: "entre les deux seuils", modelsDisagree: "méthodes contradictoires", onlyBriefly: "court passage seulement", notValidatedForThis: "non validé pour ce type", validationTooSmall: "validation trop restreinte", damagedFile: "fichier endommagé", decodeFailed: "non décodé", noDetector: "aucune méthode appliquée", notStable: "instable",
   },
   itemError: {
     notFound: "introuvable", notReadable: "lecture impossible", unsupported: "ni une image ni une vidéo lisible", empty: "le fichier est vide", tooLarge: "dépasse les limites fixées", decodeFailed: "décodage impossible",
@@ -30,7 +30,7 @@ export const fr: Catalogue = {
   },
   warning: {
     damaged: "le fichier est endommagé", animationFirstFrame: "seule la première image de l’animation a été examinée", deviceFallback: "calcul", facesDropped: "trop de visages, les plus grands ont été gardés", skipped: "laissé de côté",
-    changedWhileReading: "le fichier a changé pendant la lecture", modelExpired: "un modèle a dépassé sa date de validité", decoderMessage: "message du décodeur", note: "remarque",
+    changedWhileReading: "le fichier a changé pendant la lecture", modelExpired: "un modèle a dépassé sa date de validité", decoderMessage: "message du décodeur", controlsFailed: "un calculateur qui se trompait sur des échantillons connus a été remplacé", note: "remarque",
   },
   stage: { listing: "Recherche des fichiers", hashing: "Lecture", probing: "Ouverture", analysing: "Examen", aggregating: "Synthèse", writing: "Écriture" },
   state: { waiting: "En attente", running: "En cours", paused: "En pause", done: "Terminé", failed: "Échec", cancelled: "Interrompu", skipped: "Déjà examiné" },
@@ -62,7 +62,7 @@ export const fr: Catalogue = {
     title: "Déposez une photo, une vidéo ou un dossier", text: "Rien ne quitte cet ordinateur. L’original est seulement lu, jamais modifié.", openFiles: "Ouvrir des fichiers…", openFolder: "Ouvrir un dossier…", meaning: "Ce que veut dire une réponse.",
     m1: "« Soupçon » signifie qu’un visage porte des traces du genre de celles sur lesquelles cet outil a été testé.", m2: "« Aucun indice » signifie seulement que ses méthodes n’ont rien trouvé ; ce qu’elles ne savent pas voir peut s’y trouver.", m3: "« Non concluant » est une réponse honnête, et souvent la bonne.",
     understood: "Compris", recent: "Récents", recentEmpty: "Ce que vous examinez apparaît ici.", recentOff: "Les analyses récentes ne sont pas conservées. Cela se change dans les réglages.", forgetRecent: "Les oublier", forgetRecentTitle: "Oublier les analyses récentes ?", forgetRecentText: "Les analyses qui ne sont dans aucun dossier sont effacées de cet ordinateur, images comprises. Vos fichiers restent tels quels.", forget: "Oublier",
-    offline: "hors ligne", threads_one: "{{count}} fil", threads_other: "{{count}} fils", ready: "Prêt", readyModels_one: "{{count}} méthode de détection vérifiée", readyModels_other: "{{count}} méthodes de détection vérifiées", system: "Cet ordinateur", methods: "Méthodes", computes: "Calcule sur", library: "Bibliothèque", problem: "Aucun examen n’est possible pour l’instant", release: "Relâchez pour examiner", looking: "Lecture de ce que vous tenez…", nothing: "Rien ici ne peut être examiné",
+    offline: "hors ligne", preparing: "préparation…", threads_one: "{{count}} fil", threads_other: "{{count}} fils", ready: "Prêt", readyModels_one: "{{count}} méthode de détection vérifiée", readyModels_other: "{{count}} méthodes de détection vérifiées", system: "Cet ordinateur", methods: "Méthodes", computes: "Calcule sur", library: "Bibliothèque", problem: "Aucun examen n’est possible pour l’instant", release: "Relâchez pour examiner", looking: "Lecture de ce que vous tenez…", nothing: "Rien ici ne peut être examiné",
   },
   selection: {
     images_one: "{{count}} photo", images_other: "{{count}} photos", videos_one: "{{count}} vidéo", videos_other: "{{count}} vidéos", folders_one: "dans {{count}} dossier", folders_other: "dans {{count}} dossiers", more: "et davantage", moreNames_one: "et {{count}} autre", moreNames_other: "et {{count}} autres", nothing: "ni photo ni vidéo", skipped_one: "{{count}} fichier sera laissé de côté", skipped_other: "{{count}} fichiers seront laissés de côté",

@@ -18,7 +18,7 @@ export const people = (t: T, tracks: number[], lang: Lang): string =>
 /** What failed, in words first and then in the program's own. */
 export const itemError = (t: T, error: ItemError): string => t(`itemError.${error.code}`);
 
-const WARNINGS = ["damaged", "animationFirstFrame", "deviceFallback", "facesDropped", "skipped", "changedWhileReading", "modelExpired", "decoderMessage"] as const;
+const WARNINGS = ["damaged", "animationFirstFrame", "deviceFallback", "facesDropped", "skipped", "changedWhileReading", "modelExpired", "decoderMessage", "controlsFailed"] as const;
 
 export function warning(t: T, { code, detail }: Warning): string {
   const known = WARNINGS.find((w) => w === code) ?? "note";

@@ -1,6 +1,6 @@
 // What the window can ask of the core. Two implementations: tauri.ts (the product) and fake/ (tests, plain browser).
 import type {
-  AnalysisSummary, AnalysisView, AppInfo, CaseSummary, CaseView, ExportFormat, Integrity, JobEvent, ModelView, QueueCounts,
+  AnalysisSummary, AnalysisView, AppInfo, CaseSummary, CaseView, ExportFormat, HelpPage, Integrity, JobEvent, ModelView, QueueCounts,
   QueueEvent, SearchHit, Selection, Settings,
 } from "./bindings";
 
@@ -8,6 +8,8 @@ export type Unsubscribe = () => void;
 
 export interface Backend {
   appInfo(): Promise<AppInfo>;
+  /** What became known of the program since: the models were loaded, the settings took effect. */
+  onInfo(listener: (info: AppInfo) => void): Unsubscribe;
   saveSettings(settings: Settings): Promise<AppInfo>;
   chooseLibraryFolder(): Promise<AppInfo | null>;
 
@@ -50,7 +52,7 @@ export interface Backend {
 
   listModels(): Promise<ModelView[]>;
   importModel(): Promise<ModelView | null>;
-  helpText(page: "ethics" | "baseRate" | "keys", language: "en" | "fr"): Promise<string>;
+  helpText(page: HelpPage, language: "en" | "fr"): Promise<string>;
 
   /** Address of a picture for an <img>; the paths are those of the contract, e.g. `analysis/3/poster`. */
   frameUrl(path: string): string;

@@ -4,7 +4,7 @@
 export type VerdictCode = "notExamined" | "noIndication" | "inconclusive" | "suspected";
 export type Strength = "limited" | "moderate" | "moderatelyStrong";
 export type Reason = "noFace" | "tooFewUsableFaces" | "tooSmall" | "blurred" | "overCompressed" | "turnedAway" | "cutOff" | "uncertainFace"
-  | "betweenThresholds" | "modelsDisagree" | "onlyBriefly" | "notValidatedForThis" | "validationTooSmall" | "damagedFile" | "decodeFailed" | "noDetector";
+  | "betweenThresholds" | "modelsDisagree" | "onlyBriefly" | "notValidatedForThis" | "validationTooSmall" | "damagedFile" | "decodeFailed" | "noDetector" | "notStable";
 export type Verdict = { code: VerdictCode; strength: Strength | null; reasons: Reason[]; score: number | null };
 export type MediaKind = "image" | "video";
 export type MediaFacts = { width: number; height: number; duration_us: number | null; frame_rate: string | null; variable_frame_rate: boolean;
@@ -15,7 +15,8 @@ export type Person = { track: number; first_us: number; last_us: number; crops: 
   scores: { [model: string]: { logit: number; score: number } } /* as in the document: tells which detector the verdict rests on */ };
 export type Task = "faceManipulation" | "faceSynthesis" | "faceDetection" | "faceLandmarks";
 export type Model = { id: string; task: Task; architecture: string; sha256: string };
-export type Warning = { code: string; detail: string };
+export type WarningCode = "damaged" | "animationFirstFrame" | "deviceFallback" | "facesDropped" | "skipped" | "changedWhileReading" | "modelExpired" | "decoderMessage" | "controlsFailed";
+export type Warning = { code: WarningCode; detail: string };
 export type Run = { app: string; device: string; threads: number; fps: number | null; started: string; seconds: number; warnings: Warning[] };
 export type ItemErrorCode = "notFound" | "notReadable" | "unsupported" | "empty" | "tooLarge" | "decodeFailed" | "noVideoStream" | "setup" | "cancelled" | "internal";
 export type ItemError = { code: ItemErrorCode; message: string };
@@ -27,6 +28,7 @@ export type ErrorCode = "notFound" | "notReadable" | "unsupported" | "busy" | "c
 export type CommandError = { code: ErrorCode; message: string; path: string | null };
 
 // ---- application ----
+export type HelpPage = "ethics";
 export type Language = "system" | "en" | "fr";
 export type Theme = "system" | "dark" | "light" | "contrast";
 export type Device = "auto" | "cpu" | "cuda" | "metal";

@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend, Unsubscribe } from "./backend";
-import type { JobEvent, QueueCounts, QueueEvent, Selection } from "./bindings";
+import type { AppInfo, JobEvent, QueueCounts, QueueEvent, Selection } from "./bindings";
 
 function on<T>(event: string, listener: (payload: T) => void): Unsubscribe {
   const unlisten = listen<T>(event, (message) => listener(message.payload));
@@ -26,6 +26,7 @@ function watch<T>(command: string, args: Record<string, unknown>, listener: (eve
 
 export const tauriBackend: Backend = {
   appInfo: () => invoke("app_info"),
+  onInfo: (listener) => on<AppInfo>("app-info", listener),
   saveSettings: (settings) => invoke("save_settings", { settings }),
   chooseLibraryFolder: () => invoke("choose_library_folder"),
 

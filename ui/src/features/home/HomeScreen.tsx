@@ -72,7 +72,7 @@ function Ready() {
       <Section title={t("home.system")}>
         <Facts facts={[
           [t("home.methods"), models ? t("home.readyModels", { count: checked }) : "…"],
-          [t("home.computes"), `${info.deviceInUse.toUpperCase()}, ${t("home.threads", { count: info.threadsInUse })}, ${t("home.offline")}`],
+          [t("home.computes"), info.deviceInUse ? `${info.deviceInUse.toUpperCase()}, ${t("home.threads", { count: info.threadsInUse })}, ${t("home.offline")}` : t("home.preparing")],
         ]} />
       </Section>
     </div>

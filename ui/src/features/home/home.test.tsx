@@ -75,6 +75,13 @@ describe("home", () => {
     expect(screen.getByText(/ffmpeg was not found/)).toBeVisible();
   });
 
+  it("says what it computes on once that is known", async () => {
+    const { backend } = await openWindow("", { loading: true });
+    expect(screen.getByText("getting ready…")).toBeVisible();
+    act(() => backend.tellInfo({ deviceInUse: "cpu", threadsInUse: 2 }));
+    expect(await screen.findByText("CPU, 2 threads, works offline")).toBeVisible();
+  });
+
   it("opens files with the key O, but not while somebody types", async () => {
     const { backend, user } = await openWindow("cases/1");
     const notes = await screen.findByRole("textbox", { name: "Notes" });

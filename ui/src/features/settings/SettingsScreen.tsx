@@ -55,7 +55,7 @@ function Work({ settings, set }: Part) {
     <div className="settings__grid">
       <div className="field">
         <SelectField<Device> label={t("settings.device")} value={settings.device} onChange={(device) => set({ device })} choices={(["auto", "cpu", "cuda", "metal"] as const).map((id) => ({ id, name: t(`settings.${id}`) }))} />
-        <span className="hint">{t("settings.inUse", { device: info.deviceInUse.toUpperCase(), threads: t("home.threads", { count: info.threadsInUse }) })}</span>
+        <span className="hint">{info.deviceInUse ? t("settings.inUse", { device: info.deviceInUse.toUpperCase(), threads: t("home.threads", { count: info.threadsInUse }) }) : t("home.preparing")}</span>
       </div>
       <div className="field">
         <SelectField label={t("settings.threads")} value={settings.threads ?? 0} onChange={(n) => set({ threads: n || null })} choices={[{ id: 0, name: t("settings.threadsAuto") }, ...counts.map((n) => ({ id: n, name: String(n) }))]} />

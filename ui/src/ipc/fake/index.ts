@@ -16,6 +16,8 @@ export type FakeOptions = {
   stepFrames?: number;
   integrity?: Integrity;
   problem?: CommandError | null;
+  /** As right after the start, before the models are loaded. */
+  loading?: boolean;
   /** Points of a long analysis with id 99. */
   longPoints?: number;
   now?: Date;
@@ -25,6 +27,8 @@ export type FakeOptions = {
 
 export interface Fake extends Backend {
   readonly queue: FakeQueue;
+  /** The models have been loaded, or could not be. */
+  tellInfo(patch: Partial<AppInfo>): void;
   hover(selection: Selection | null): void;
   drop(selection: Selection): void;
   /** Every call that changes something, in order. */
@@ -46,7 +50,7 @@ export function createFake(options: FakeOptions = {}): Fake {
   const installed: ModelView[] = models.map((m) => ({ ...m }));
   const calls: Fake["calls"] = [];
   const failures = new Map<string, CommandError>();
-  const listeners = { hover: new Set<(s: Selection | null) => void>(), drop: new Set<(s: Selection) => void>(), finished: new Set<(c: QueueCounts) => void>() };
+  const listeners = { info: new Set<(i: AppInfo) => void>(), hover: new Set<(s: Selection | null) => void>(), drop: new Set<(s: Selection) => void>(), finished: new Set<(c: QueueCounts) => void>() };
   const selections = new Map<number, Selection>();
   let nextAnalysis = 1;
   let settings: Settings = { language: "system", theme: "system", device: "auto", threads: null, sampling: { kind: "fromCard" }, faceFinder: "mtcnn", detectors: [], history: true, explained: full, ...options.settings };
@@ -79,7 +83,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     queue.start();
   }
 
-  const info = (): AppInfo => ({ version: "0.2.0", systemLanguage: "en", settings, deviceInUse: settings.device === "cuda" ? "cuda" : "cpu", threadsInUse: settings.threads ?? 8, processors: 8, libraryFolder, problem: options.problem ?? null });
+  const info = (): AppInfo => ({ version: "0.2.0", systemLanguage: "en", settings, deviceInUse: options.loading ? "" : settings.device === "cuda" ? "cuda" : "cpu", threadsInUse: options.loading ? 0 : (settings.threads ?? 8), processors: 8, libraryFolder, problem: options.problem ?? null });
 
   const done = <R>(command: keyof Backend, value: () => R, ...args: unknown[]): Promise<R> => {
     if (args.length > 0) calls.push([command, ...args]);
@@ -106,6 +110,7 @@ export function createFake(options: FakeOptions = {}): Fake {
   return {
     queue, calls,
     failNext: (command, error) => void failures.set(command, error),
+    tellInfo: (patch) => listeners.info.forEach((l) => l({ ...info(), ...patch })),
     hover: (selection) => listeners.hover.forEach((l) => l(selection)),
     drop: (selection) => {
       selections.set(selection.id, selection);
@@ -113,6 +118,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     },
 
     appInfo: () => done("appInfo", info),
+    onInfo: (l) => subscribe(listeners.info, l),
     saveSettings: (wanted) => done("saveSettings", () => ((settings = wanted), info()), wanted),
     chooseLibraryFolder: () => done("chooseLibraryFolder", () => ((libraryFolder = "/media/newsroom/vault/facefiction"), info()), "vault"),
 
@@ -194,7 +200,7 @@ export function createFake(options: FakeOptions = {}): Fake {
 
     listModels: () => done("listModels", () => installed.map((m) => ({ ...m, chosen: m.isScoring ? (settings.detectors.length ? settings.detectors.includes(m.id) : m.state === "verified") : m.chosen }))),
     importModel: () => done("importModel", () => installed[2] ?? null, null),
-    helpText: (page, language) => done("helpText", () => texts.help(page, language)),
+    helpText: (_page, language) => done("helpText", () => texts.ethics(language)),
 
     frameUrl: (path) => {
       const [head = "", id = "", what = "", which = ""] = path.split("?")[0]?.split("/") ?? [];

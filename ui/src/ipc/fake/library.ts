@@ -84,7 +84,9 @@ function personOf(track: number, seen: { pts: number; score: number | null; reas
     : mean < swapped.noIndication ? answer("noIndication", mean)
     : answer("inconclusive", mean, ["betweenThresholds", ...why.slice(0, 1)]);
   const scores = verdict.score === null ? {} : { [swapped.model]: { logit: 0, score: verdict.score } };
-  return { track, first_us: seen[0]?.pts ?? 0, last_us: seen.at(-1)?.pts ?? 0, crops: seen.length, usable_crops: usable.length, score: verdict.score, verdict, segments: long, scores };
+  // The document has more than the window reads.
+  const further = { fraction_above: null, longest_run: 0 };
+  return { ...further, track, first_us: seen[0]?.pts ?? 0, last_us: seen.at(-1)?.pts ?? 0, crops: seen.length, usable_crops: usable.length, score: verdict.score, verdict, segments: long, scores };
 }
 
 export function analysisOf(id: number, scene: Scene, frames: FramePoint[], caseId: number | null, started: string): AnalysisView {

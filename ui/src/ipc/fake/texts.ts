@@ -1,5 +1,5 @@
 // A short stand-in for the ethics text that the program ships.
-const ethics = `# Ethics
+const english = `# Ethics
 
 FaceFiction helps a journalist look at a file they hold. It can be wrong, and when it is wrong about a person that person pays.
 
@@ -20,5 +20,4 @@ FaceFiction is for journalists, fact-checkers and researchers who examine photos
 See \`docs/\` for what was measured.
 `;
 
-export const help = (page: "ethics" | "baseRate" | "keys", language: "en" | "fr"): string =>
-  page === "ethics" && language === "fr" ? ethics.replace("# Ethics", "# Éthique") : ethics;
+export const ethics = (language: "en" | "fr"): string => (language === "fr" ? english.replace("# Ethics", "# Éthique") : english);
