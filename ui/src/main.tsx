@@ -24,6 +24,10 @@ async function chooseBackend(): Promise<Backend> {
 }
 
 document.documentElement.dataset.theme = systemTheme();
+// A window of a program has no "Reload" or "Back" of a browser; text fields keep their menu.
+document.addEventListener("contextmenu", (event) => {
+  if (!(event.target instanceof Element && event.target.closest("input, textarea, p, dd, .selectable"))) event.preventDefault();
+});
 void chooseBackend().then((backend) => {
   const root = document.getElementById("root");
   if (root) createRoot(root).render(<App backend={backend} />);

@@ -56,7 +56,7 @@ export const en = {
     falseAlarms_other: "In its validation the method {{model}} raised {{count}} false alarms on {{of}} real samples.",
     nothing: "No indication of the manipulation types covered was found. Finding nothing is not evidence that nothing was done.",
     nothingCounts: "No indication of the manipulation types covered was found. Of the manipulated samples in validation, {{each}}; finding nothing is not evidence that nothing was done.",
-    foundOf: "{{model}} found {{hits}} of {{of}}", because: "{{headline}}: {{reasons}}.", about: "{{headline}}: {{people}}",
+    foundOf: "{{model}} found {{hits}} of {{of}}", about: "{{headline}}: {{people}}",
     betterCopy: "A better copy, ideally the original file from the device, could allow an examination.",
     covered: "The file is damaged: only {{from}} to {{to}} could be examined.", rangeOf: "{{from}} to {{to}}", failed: "The examination failed",
     limitsTitle: "What this does not say", limitsShort: "Recognises only kinds of manipulation like those it was tested on. Says nothing about the sound, the caption or the source.",
@@ -122,7 +122,7 @@ export const en = {
   },
   settings: {
     title: "Settings", look: "Look", language: "Language", theme: "Theme", system: "As the system", english: "English", french: "Français", dark: "Dark", light: "Light", contrast: "High contrast", work: "Examination", device: "Compute on", auto: "Whatever is fastest", cpu: "Processor", cuda: "NVIDIA graphics card", metal: "Apple graphics", inUse: "In use now: {{device}}, {{threads}}", threads: "Threads", threadsAuto: "Automatic", threadsHint: "This computer has {{count}}. Fewer leave more room for other programs.",
-    sampling: "Frames to examine", fromCard: "What the methods recommend", perSecond: "A number a second", everyFrame: "Every frame (slow)", fps: "Frames a second", finder: "Find faces with", mtcnn: "MTCNN (thorough)", blazeface: "BlazeFace (fast)", library: "Library", history: "Keep recent analyses", historyHint: "When off, an analysis that is in no case is forgotten once you close it.", folder: "Folder", change: "Move…", folderHint: "Put it on an encrypted volume if this computer might be taken from you.", forgetAll: "Forget everything…", forgetAllTitle: "Forget everything?", forgetAllText: "All cases, analyses, notes and pictures are erased from this computer. Your files stay as they are. This cannot be undone.", forgetAllDone: "Everything was forgotten.", saved: "Saved", version: "FaceFiction {{version}}",
+    sampling: "Frames to examine", fromCard: "What the methods recommend", perSecond: "A number a second", everyFrame: "Every frame (slow)", fps: "Frames a second", finder: "Find faces with", mtcnn: "MTCNN (thorough)", blazeface: "BlazeFace (fast)", library: "Library", history: "Keep recent analyses", historyHint: "When off, an analysis that is in no case is forgotten when you close the window.", folder: "Folder", change: "Move…", folderHint: "Put it on an encrypted volume if this computer might be taken from you.", forgetAll: "Forget everything…", forgetAllTitle: "Forget everything?", forgetAllText: "All cases, analyses, notes and pictures are erased from this computer. Your files stay as they are. This cannot be undone.", forgetAllDone: "Everything was forgotten.", saved: "Saved", version: "FaceFiction {{version}}",
   },
   help: {
     title: "Help", tabs: "Topics", ethics: "Ethics and limits", base: "Why a suspicion is not enough", keys: "Keys", meaning: "What the words mean",

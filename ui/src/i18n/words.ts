@@ -1,14 +1,13 @@
 // What is said of results, put together from the catalogue. Keyed by the core's closed lists; never a percentage.
 import type { ItemError, Reason, Selection, Validation, Verdict, Warning } from "../ipc/bindings";
-import { type Lang, list } from "../lib/format";
+import { type Lang, list, sentence } from "../lib/format";
 import type { T } from ".";
 
 export const reasons = (t: T, why: Reason[]): string => why.map((r) => t(`reason.${r}`)).join(separator(t));
 export const brief = (t: T, why: Reason[]): string => why.map((r) => t(`brief.${r}`)).join(", ");
 
-/** `Inconclusive: the face is too small.` */
-export const because = (t: T, verdict: Verdict): string =>
-  t("statement.because", { headline: t(`verdict.${verdict.code}`), reasons: reasons(t, verdict.reasons) });
+/** `The face is too small; it is turned away.` Stands below the headline, so that is not said again. */
+export const because = (t: T, verdict: Verdict): string => (verdict.reasons.length === 0 ? "" : `${sentence(reasons(t, verdict.reasons))}.`);
 
 const separator = (t: T): string => t("statement.separator");
 

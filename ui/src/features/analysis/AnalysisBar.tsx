@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { NotebookPen } from "lucide-react";
+import { ChevronDown, NotebookPen } from "lucide-react";
 import { memo, useState } from "react";
 import { useBackend } from "../../app/context";
 import { useNotices } from "../../app/notices";
@@ -41,7 +41,7 @@ export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote }: { n
             ...cases.filter((c) => c.id !== view.caseId).map((c) => ({ id: String(c.id), label: c.name, onAction: () => move.mutate(c.id) })),
             { id: "new", label: t("analysis.newCase"), onAction: () => setAsking("case") },
             ...(view.caseId === null ? [] : [{ id: "none", label: t("analysis.noCase"), onAction: () => move.mutate(null) }]),
-          ]}>{t("analysis.move")}</Menu>
+          ]}>{t("analysis.move")}<ChevronDown size={14} aria-hidden="true" /></Menu>
           <Menu label={t("analysis.actions")} entries={[{ id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
           <Confirm title={t("analysis.forgetTitle")} text={t("analysis.forgetText")} confirm={t("home.forget")} open={asking === "forget"} onClose={() => setAsking(null)} onConfirm={() => forget.mutate(view.id)} />
           {asking === "case" && <NameDialog title={t("cases.newTitle")} label={t("cases.nameLabel")} action={t("cases.create")} onClose={() => setAsking(null)} onName={(wanted) => create.mutate(wanted)} />}

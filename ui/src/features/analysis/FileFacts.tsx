@@ -6,6 +6,7 @@ import { type T, useWords } from "../../i18n";
 import { warning } from "../../i18n/words";
 import type { AnalysisView, Integrity, MediaFacts, ModelView } from "../../ipc/bindings";
 import { bytes, clock, dateTime, duration, frameRate, type Lang, shortHash } from "../../lib/format";
+import { copyText } from "../../lib/copyText";
 import type { Subject } from "./subject";
 
 export function FileFacts({ subject, integrity }: { subject: Subject; integrity: Integrity | null }) {
@@ -40,7 +41,7 @@ const codecName = (codec: string): string => NAMES[codec] ?? codec.toUpperCase()
 export function Hash({ hash }: { hash: string }) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
-  const copy = (): void => void navigator.clipboard?.writeText(hash).then(() => setCopied(true), () => undefined);
+  const copy = (): void => void copyText(hash).then(setCopied);
   return (
     <span className="hash">
       <span className="mono selectable" title={hash}>{shortHash(hash)}</span>

@@ -17,7 +17,7 @@ describe("an analysis", () => {
   it("shows each person, with the reason where nothing can be said", async () => {
     await openWindow("analysis/1");
     const person = await screen.findByRole("button", { name: /^Person 3 .*Inconclusive/ });
-    expect(person).toHaveTextContent("too few usable images, too small, turned away");
+    expect(person).toHaveTextContent("Too few usable images, too small, turned away");
     expect(screen.getByRole("button", { name: /^Person 2 .*Suspected/ })).toHaveTextContent("What stands out: 0:14 to 0:33.");
   });
 

@@ -5,7 +5,7 @@ import { VerdictChip } from "../../../components/VerdictChip";
 import { useWords } from "../../../i18n";
 import { brief } from "../../../i18n/words";
 import { bandOf, heightScale, thresholdOf } from "../../../lib/bands";
-import { clock, list, score as scoreText } from "../../../lib/format";
+import { clock, list, score as scoreText, sentence } from "../../../lib/format";
 import { personClass } from "../Stage";
 import type { Seen, Subject } from "../subject";
 
@@ -39,13 +39,12 @@ function PersonCard({ seen, subject, selected, onSelect }: { seen: Seen; subject
         <span className={`person__face ${personClass(track)}`}>
           {subject.view ? <img src={backend.frameUrl(`${subject.pictures}/face/${track}`)} alt="" draggable={false} /> : <b aria-hidden="true">{track + 1}</b>}
         </span>
+        <span className="person__name"><b>{t("people.one", { n: track + 1 })}</b>{verdict ? <VerdictChip code={verdict.code} /> : <span className="chip tone--plain">{t("people.examining")}</span>}</span>
         <span className="person__text">
-          <b>{t("people.one", { n: track + 1 })}</b>
           <small>{[when, t("people.usable", { usable: seen.usable, count: seen.crops })].filter(Boolean).join(" · ")}</small>
-          {why && <small>{why}</small>}
+          {why && <small>{sentence(why)}</small>}
           {ranges.length > 0 && !subject.still && <small>{t("people.standsOut", { ranges: list(ranges, lang) })}</small>}
         </span>
-        {verdict ? <VerdictChip code={verdict.code} /> : <span className="chip tone--plain">{t("people.examining")}</span>}
         {person && person.score !== null && <Position score={person.score} seen={seen} subject={subject} />}
       </button>
     </li>

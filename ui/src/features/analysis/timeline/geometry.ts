@@ -7,7 +7,7 @@ export const RIGHT = 14;
 export const RIBBON = 24;
 export const RULER = 26;
 export const LANE_GAP = 8;
-const [LOWEST_LANE, HIGHEST_LANE] = [30, 54];
+const [LOWEST_LANE, HIGHEST_LANE] = [30, 72];
 
 export type Geometry = { size: Size; span: Span; scrollTop: number; lane: number };
 
