@@ -11,9 +11,9 @@ let checked = 0;
 const found = [];
 
 const complaints = await withBrowser(join(import.meta.dirname, "../dist-fake"), async (open) => {
-  for (const { name, place, query, act } of SCENES)
+  for (const { name, place, query, size, act } of SCENES)
     for (const theme of ["dark", "light", "contrast"]) {
-      const page = await open(place, { query: { theme, ...query } });
+      const page = await open(place, { query: { theme, ...query }, size });
       await act?.(page);
       await page.waitForTimeout(150);
       await page.evaluate(axe);

@@ -6,6 +6,8 @@ export const SCENES = [
   { name: "home-drop", docs: true, place: "", query: { hover: "1" } },
   { name: "analysis", docs: true, place: "analysis/1", themes: ["dark", "light", "contrast"], act: jumpToNext },
   { name: "analysis-fr", place: "analysis/1", query: { lang: "fr" }, themes: ["dark"], act: jumpToNext },
+  { name: "analysis-small", place: "analysis/1", size: { width: 1024, height: 680 }, query: { lang: "fr" }, themes: ["dark"] },
+  { name: "batch-small", place: "batch", size: { width: 1024, height: 680 }, query: { queued: "214", lang: "fr" }, themes: ["light"] },
   { name: "analysis-brush", place: "analysis/1", act: brush, themes: ["dark"] },
   { name: "analysis-table", place: "analysis/1", act: (page) => page.getByRole("button", { name: "As a table" }).click(), themes: ["light"] },
   { name: "analysis-photo", place: "analysis/2" },

@@ -11,11 +11,11 @@ const only = process.argv[3];
 mkdirSync(out, { recursive: true });
 
 const complaints = await withBrowser(join(import.meta.dirname, "../dist-fake"), async (open) => {
-  for (const { name, place, query, act, docs, themes = ["dark", "light"] } of SCENES) {
+  for (const { name, place, query, size, act, docs, themes = ["dark", "light"] } of SCENES) {
     if (!everything && !docs) continue;
     for (const theme of themes) {
       if (only && !`${name}-${theme}`.includes(only)) continue;
-      const page = await open(place, { query: { theme, ...query } });
+      const page = await open(place, { query: { theme, ...query }, size });
       await act?.(page);
       await page.waitForTimeout(200);
       await page.screenshot({ path: join(out, `${name}-${theme}.png`) });

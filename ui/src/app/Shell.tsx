@@ -63,7 +63,7 @@ export function Shell({ children }: { children: (route: Route) => ReactNode }) {
           <a href={href({ page: "settings" })} aria-current={page === "settings" ? "page" : undefined} aria-label={t("nav.settings")} title={t("nav.settings")} draggable={false}><Cog size={16} aria-hidden="true" /></a>
           <a href={href({ page: "help", topic: "meaning" })} aria-current={page === "help" ? "page" : undefined} aria-label={t("nav.help")} title={t("nav.help")} draggable={false}><CircleHelp size={16} aria-hidden="true" /></a>
         </nav>
-        {share !== null && page !== "batch" && <span className="bar__line" style={{ transform: `scaleX(${share})` }} aria-hidden="true" />}
+        {share !== null && page !== "batch" && page !== "analysis" && <span className="bar__line" style={{ transform: `scaleX(${share})` }} aria-hidden="true" />}
       </header>
       <Slot value={slot}><main ref={main} tabIndex={-1}>{children(route)}</main></Slot>
       {intake.hover && <DropVeil selection={intake.hover} />}

@@ -10,11 +10,11 @@ import type { Seen, Subject } from "./subject";
 import { useLatestImage } from "./useLatestImage";
 import { useSize } from "./useSize";
 
-type Props = { subject: Subject; us: number; frameUs: number; people: Seen[]; selected: number | null; onSelect: (track: number | null) => void };
+type Props = { subject: Subject; frameUs: number; people: Seen[]; selected: number | null; onSelect: (track: number | null) => void };
 
 export const personClass = (track: number): string => `person-${(track % 8) + 1}`;
 
-export const Stage = memo(function Stage({ subject, us, frameUs, people, selected, onSelect }: Props) {
+export const Stage = memo(function Stage({ subject, frameUs, people, selected, onSelect }: Props) {
   const { t, lang } = useWords();
   const backend = useBackend();
   const ref = useRef<HTMLDivElement>(null);
@@ -22,9 +22,10 @@ export const Stage = memo(function Stage({ subject, us, frameUs, people, selecte
   const { media } = subject;
   const wanted = Math.min(media?.width ?? 1920, Math.max(320, Math.ceil((size.width * (window.devicePixelRatio || 1)) / 320) * 320));
   const ready = size.width > 0 && (subject.still || subject.frames.length > 0 || subject.view !== null);
-  const { src, failed } = useLatestImage(ready ? backend.frameUrl(`${subject.pictures}/at/${frameUs}?w=${wanted}`) : null);
+  const { src, about, failed } = useLatestImage(ready ? backend.frameUrl(`${subject.pictures}/at/${frameUs}?w=${wanted}`) : null, frameUs);
   const place = media ? contain(media, size) : null;
-  const boxes = boxesAt(subject.frames, us, subject.stepUs * 2.5);
+  // Where the faces are in the picture that is seen, which may be a moment behind the one wanted.
+  const boxes = boxesAt(subject.frames, failed || about === null ? frameUs : about, subject.stepUs * 2.5);
   const alt = subject.still ? t("analysis.still") : t("analysis.stageAlt", { time: preciseClock(frameUs, lang) });
   return (
     <div className="stage" ref={ref} role="group" aria-label={t("analysis.stage")}>

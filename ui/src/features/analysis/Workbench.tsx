@@ -92,7 +92,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
     <div className={still ? "analysis analysis--still" : "analysis"}>
       <AnalysisBar name={subject.name} view={view} onNote={openNote} />
       <div className="analysis__left">
-        <Stage subject={subject} us={moves.us} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} />
+        <Stage subject={subject} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} />
         {!still && (
           <>
             <Transport

@@ -57,6 +57,7 @@ describe("an analysis", () => {
     expect(screen.queryByText(/Manipulation suspected/)).toBeNull();
     await tick(backend, 4);
     expect(await screen.findByRole("heading", { name: "Manipulation suspected: person 2" })).toBeVisible();
+    expect(time()).toContain("00:00:47.800");
   });
 
   it("can be stopped, and what was seen is not called an answer", async () => {

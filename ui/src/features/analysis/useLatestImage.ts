@@ -1,9 +1,14 @@
 import { useEffect, useRef, useState } from "react";
 
-/** The newest picture that has arrived. Asks for one at a time and always for the latest wanted, so scrubbing never queues up. */
-export function useLatestImage(wanted: string | null): { src: string | null; failed: boolean } {
-  const [shown, setShown] = useState<{ src: string | null; failed: boolean }>({ src: null, failed: false });
-  const state = useRef<{ busy: boolean; wanted: string | null; done: string | null; alive: boolean }>({ busy: false, wanted: null, done: null, alive: true });
+export type Shown<T> = { src: string | null; about: T | null; failed: boolean };
+
+/**
+ * The newest picture that has arrived, and what was said about it when it was asked for. Asks for one at a time and always for the
+ * latest wanted, so that scrubbing never queues up.
+ */
+export function useLatestImage<T>(wanted: string | null, about: T): Shown<T> {
+  const [shown, setShown] = useState<Shown<T>>({ src: null, about: null, failed: false });
+  const state = useRef({ busy: false, wanted, about, done: null as string | null, alive: true });
 
   useEffect(() => {
     const s = state.current;
@@ -13,16 +18,16 @@ export function useLatestImage(wanted: string | null): { src: string | null; fai
 
   useEffect(() => {
     const s = state.current;
-    s.wanted = wanted;
+    [s.wanted, s.about] = [wanted, about];
     const next = (): void => {
-      const src = s.wanted;
+      const [src, of] = [s.wanted, s.about];
       if (s.busy || !src || src === s.done) return;
       s.busy = true;
       const image = new Image();
       const settle = (failed: boolean): void => {
         [s.busy, s.done] = [false, src];
         if (!s.alive) return;
-        setShown((before) => ({ src: failed ? before.src : src, failed }));
+        setShown((before) => (failed ? { ...before, failed } : { src, about: of, failed }));
         next();
       };
       image.onload = () => settle(false);
@@ -30,6 +35,6 @@ export function useLatestImage(wanted: string | null): { src: string | null; fai
       image.src = src;
     };
     next();
-  }, [wanted]);
+  }, [wanted, about]);
   return shown;
 }

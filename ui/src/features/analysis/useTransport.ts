@@ -26,7 +26,10 @@ export function useTransport({ times, frames, whole, live, still }: Given): Tran
   const [moved, setMoved] = useState(false);
   const following = live && !moved;
   const head = frames.at(-1)?.ptsUs ?? 0;
-  const now = following ? head : Math.min(us, whole.to);
+  // When the analysis ends the playhead stays where it had followed to.
+  const followed = useRef(0);
+  if (following) followed.current = head;
+  const now = Math.min(moved ? us : followed.current, whole.to);
   const sampled = useMemo(() => frames.map((f) => f.ptsUs), [frames]);
   const all = times && times.length > 0 ? times : sampled;
   const index = Math.max(0, lastAtMost(now, all.length, (i) => all[i] as number));

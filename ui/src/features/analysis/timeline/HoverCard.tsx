@@ -19,7 +19,7 @@ export function HoverCard({ hover, subject, lanes, people, width, covered }: Pro
   const backend = useBackend();
   const i = lastAtMost(hover.us, subject.frames.length, (k) => subject.frames[k]?.ptsUs ?? 0);
   const at = subject.frames[Math.max(0, i)]?.ptsUs;
-  const { src } = useLatestImage(at === undefined || hover.us > covered ? null : backend.frameUrl(`${subject.pictures}/at/${at}?w=160`));
+  const { src } = useLatestImage(at === undefined || hover.us > covered ? null : backend.frameUrl(`${subject.pictures}/at/${at}?w=160`), at);
   const person = hover.lane === null ? undefined : people[hover.lane];
   return (
     <div className="hover-card" style={{ left: Math.min(Math.max(hover.x - CARD_PX / 2, 8), width - CARD_PX - 8) }} aria-hidden="true">
