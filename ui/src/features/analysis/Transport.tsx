@@ -48,7 +48,8 @@ export function Transport({ frameUs, frame, rate, whole, asTable, onZoom, onTabl
       <Buttons {...buttons} />
       <span className="spacer" />
       <span className="mono muted transport__time">
-        {timecode(frameUs, lang)} · {t("transport.frame", { n: frame })}{rate ? ` · ${t("transport.fps", { fps: frameRate(rate, lang) })}` : ""}
+        {timecode(frameUs, lang)}
+        <span className="transport__more"> · {t("transport.frame", { n: frame })}{rate ? ` · ${t("transport.fps", { fps: frameRate(rate, lang) })}` : ""}</span>
       </span>
       <span className="spacer" />
       <View whole={whole} asTable={asTable} onZoom={onZoom} onTable={onTable} />

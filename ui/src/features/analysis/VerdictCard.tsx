@@ -6,6 +6,7 @@ import { VerdictMark } from "../../components/VerdictMark";
 import { type T, useWords } from "../../i18n";
 import { because, itemError, nothingFound, people as peopleWords } from "../../i18n/words";
 import type { AnalysisView, Person } from "../../ipc/bindings";
+import { thresholdOf } from "../../lib/bands";
 import { clock, type Lang, roughDuration } from "../../lib/format";
 import { fraction, type JobState } from "../../lib/job";
 import type { Subject } from "./subject";
@@ -29,11 +30,18 @@ function Answer({ view }: { view: AnalysisView }) {
     <div className={`verdict verdict--${verdict.code}`} role="region" aria-label={t("analysis.side")}>
       <h1><VerdictMark code={verdict.code} size={15} />{headline}</h1>
       {suspects.map((p) => <Support key={p.track} person={p} still={view.file.kind === "image"} />)}
+      {falseAlarms(t, view, suspects).map((text) => <p key={text}>{text}</p>)}
       {verdict.code !== "suspected" && <p>{explanation(t, view, lang)}</p>}
       {covered && <p>{t("statement.covered", { from: clock(covered[0]), to: clock(covered[1]) })}</p>}
       <p className="verdict__limits">{t("statement.limitsShort")}</p>
     </div>
   );
+}
+
+/** How often the methods that raise the suspicion were wrong when it was known. */
+function falseAlarms(t: T, view: AnalysisView, suspects: Person[]): string[] {
+  const deciding = new Set(suspects.map((p) => thresholdOf(p, view.thresholds)?.model));
+  return view.validations.filter((v) => deciding.has(v.model)).map((v) => t("statement.falseAlarms", { model: v.model, count: v.falseAlarms, of: v.nReal }));
 }
 
 function explanation(t: T, view: AnalysisView, lang: Lang): string {

@@ -10,6 +10,7 @@ describe("an analysis", () => {
     const answer = await screen.findByRole("region", { name: "Result" });
     expect(answer).toHaveTextContent("Manipulation suspected: person 2");
     expect(answer).toHaveTextContent("give moderate support to the proposition that the face was altered or generated");
+    expect(answer).toHaveTextContent("In its validation the method swapped-starter raised 2 false alarms on 232 real samples.");
     expect(answer).toHaveTextContent("Recognises only kinds of manipulation like those it was tested on.");
     expect(document.body.textContent).not.toContain("%");
   });

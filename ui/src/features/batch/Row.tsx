@@ -4,7 +4,7 @@ import { VerdictChip } from "../../components/VerdictChip";
 import { type T, useWords } from "../../i18n";
 import { brief, itemError } from "../../i18n/words";
 import type { QueueRow } from "../../ipc/bindings";
-import { clock, duration, score } from "../../lib/format";
+import { clock, duration, type Lang, score } from "../../lib/format";
 import { fraction } from "../../lib/job";
 
 type Props = { row: QueueRow; index: number; top: number; chosen: boolean; active: boolean; onClick: (row: QueueRow, event: MouseEvent) => void; onOpen: (row: QueueRow) => void };
@@ -22,7 +22,7 @@ export const Row = memo(function Row({ row, index, top, chosen, active, onClick,
       <div role="gridcell" className="cell mono">{row.people ?? ""}</div>
       <div role="gridcell" className="cell mono">{row.durationUs === null ? "" : clock(row.durationUs)}</div>
       <div role="gridcell" className="cell mono">{row.seconds === null ? "" : duration(row.seconds, lang)}</div>
-      <div role="gridcell" className="cell cell--note ellipsis" title={row.error?.message}>{noteOf(row, t)}</div>
+      <div role="gridcell" className="cell cell--note ellipsis" title={row.error?.message}>{noteOf(row, t, lang)}</div>
     </div>
   );
 });
@@ -33,8 +33,9 @@ function Running({ row }: { row: QueueRow }) {
 }
 
 /** Why it failed or why nothing could be said: the row's own reason, in words. */
-function noteOf(row: QueueRow, t: T): string {
-  if (row.error) return row.error.message || itemError(t, row.error);
+function noteOf(row: QueueRow, t: T, lang: Lang): string {
+  // The core words its particulars in English; elsewhere they are in the tooltip.
+  if (row.error) return (lang === "en" && row.error.message) || itemError(t, row.error);
   if (row.state === "skipped") return t("batch.before");
   if (row.verdict && (row.verdict.code === "inconclusive" || row.verdict.code === "notExamined")) return brief(t, row.verdict.reasons);
   return "";

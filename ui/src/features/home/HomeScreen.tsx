@@ -8,6 +8,7 @@ import { Button } from "../../components/Button";
 import { FaceFrame } from "../../components/FaceFrame";
 import { Facts, Notice, Section } from "../../components/parts";
 import { useWords } from "../../i18n";
+import { sentence } from "../../lib/format";
 import { Recents } from "./Recents";
 
 export function HomeScreen() {
@@ -38,7 +39,8 @@ function DropZone() {
       {problem && (
         <Notice tone="bad" icon={CircleAlert}>
           <strong>{t("home.problem")}</strong>
-          <p>{t(`error.${problem.code}`)} {problem.message}</p>
+          <p>{t(`error.${problem.code}`)}</p>
+          {problem.message && <p className="muted">{sentence(problem.message)}</p>}
         </Notice>
       )}
       <Meaning />

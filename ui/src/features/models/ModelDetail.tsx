@@ -27,7 +27,7 @@ export function ModelDetail({ model, all }: { model: ModelView; all: ModelView[]
       </Notice>
       {model.isScoring && <UseSwitch model={model} all={all} />}
       <Section title={t("models.validation")}>
-        {model.validation ? <div className="model-validation"><ValidationDots validation={model.validation} level={3} /></div> : <p className="muted">{t(model.isScoring ? "models.noFigures" : "models.noValidation")}</p>}
+        {model.validation ? <div className="model-validation"><ValidationDots validation={model.validation} level={3} /></div> : <p className="muted">{t(model.isScoring ? "models.noCounts" : "models.noValidation")}</p>}
         {model.threshold && <Facts facts={[[t("models.thresholds"), t("models.thresholdText", { suspected: score(model.threshold.suspected, lang), noIndication: score(model.threshold.noIndication, lang) })]]} />}
       </Section>
       {model.figures.length > 0 && (
