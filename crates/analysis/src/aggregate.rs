@@ -148,6 +148,7 @@ fn conclude(
         longest_run: deciding.map_or(0, |d| d.longest_run as u64),
         scores: scores.collect(),
         segments,
+        stability: None,
     };
     let sufficient = all().any(|r| !matches!(r.stance, Stance::TooFew { .. }));
     Concluded { person, rests_on, quiet, sufficient }

@@ -3,7 +3,7 @@
 use base::Warning;
 use serde::{Deserialize, Serialize};
 
-use crate::{AnalysisError, FileFacts, Findings, Person, Reason, TimelineFrame, Verdict};
+use crate::{AnalysisError, Explanation, FileFacts, Findings, Person, Reason, TimelineFrame, Verdict};
 
 /// The name of the form this version writes and reads.
 pub const SCHEMA: &str = "facefiction.analysis/1";
@@ -57,6 +57,35 @@ pub struct Run {
     pub seconds: f64,
     /// What went less well, in order of arrival.
     pub warnings: Vec<Warning>,
+    /// What the detectors said of known samples before they were let near this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
+}
+
+/// A sample whose logit is known, scored on the device in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// The detector, by model id.
+    pub model: String,
+    /// The sample, by its file's name.
+    pub sample: String,
+    /// Whether a generated face is known to be in it; a real one otherwise.
+    pub generated: bool,
+    /// The logit that a reference computed.
+    pub expected: f64,
+    /// The logit here.
+    pub obtained: f64,
+    /// How far they may be apart.
+    pub tolerance: f64,
+}
+
+impl Control {
+    /// Whether the device computes what it should.
+    pub fn passed(&self) -> bool {
+        (self.obtained - self.expected).abs() <= self.tolerance
+    }
 }
 
 /// Why an item failed. Closed, so that every shell can word it.
@@ -113,6 +142,9 @@ pub struct Analysis {
     pub timeline: Vec<TimelineFrame>,
     /// In the order they were asked for.
     pub models: Vec<Model>,
+    /// Why the detectors gave the scores they gave, where that was asked for; by person, time and model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// How it was run.
     pub run: Run,
     /// Why the item failed, if it did.
@@ -131,6 +163,7 @@ impl Analysis {
             people: findings.people,
             timeline: findings.timeline,
             models,
+            explanations: Vec::new(),
             run,
             error: None,
         }
@@ -145,6 +178,7 @@ impl Analysis {
             people: Vec::new(),
             timeline: Vec::new(),
             models,
+            explanations: Vec::new(),
             run,
             error: Some(error),
         }

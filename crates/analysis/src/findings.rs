@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::{FrameIndex, Point, Rect, Score, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Reason, Verdict};
+use crate::{Reason, Stability, Verdict};
 
 /// How well one face can be examined.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -110,6 +110,9 @@ pub struct Person {
     pub scores: BTreeMap<String, ModelScore>,
     /// In order of time, then of model.
     pub segments: Vec<Segment>,
+    /// How the suspicion fares on the ladder; only of people whom a detector suspects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stability: Option<Stability>,
 }
 
 /// What [`crate::aggregate`] returns.

@@ -72,6 +72,8 @@ pub enum Reason {
     DecodeFailed,
     /// No detector is installed, or none was asked for.
     NoDetector,
+    /// The suspicion does not survive re-encoding or shrinking.
+    NotStable,
 }
 
 /// A verdict with what it rests on.

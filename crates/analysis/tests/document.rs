@@ -18,6 +18,7 @@ fn run() -> Run {
         started: "2026-11-21T12:00:00Z".into(),
         seconds: 1.5,
         warnings: vec![Warning::new(WarningCode::DecoderMessage, "one")],
+        controls: vec![],
     }
 }
 

@@ -6,10 +6,12 @@ use base::Score;
 use candle_core::Device;
 use faces::{CropBasis, CropRule};
 use image::RgbImage;
+use nets::architecture::Architecture;
 use nets::backbone::Backbone;
 use nets::card::{CropRule as CardRule, Input, ModelCard, Scoring};
 
 use crate::DetectorError;
+use crate::explain::{HeatMap, HeatMethod, occlusion_map};
 use crate::preprocess::Preprocess;
 
 /// Crops per pass of the network; more of them only cost memory.
@@ -79,6 +81,23 @@ impl Detector {
             Some(index) => Err(DetectorError::NoLogit { index }),
             None => Ok(logits),
         }
+    }
+
+    /// Where in a crop `[size, size, 3]` its logit comes from: Grad-CAM at the last feature map of a
+    /// convolutional network, for the price of one logit; occlusion for a transformer, for that of 65.
+    ///
+    /// # Errors
+    /// As [`Detector::logits`].
+    pub fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
+        if self.backbone.architecture() == Architecture::VitS16 {
+            return occlusion_map(crop, &|crops| self.logits(crops));
+        }
+        let map = self.backbone.class_map(&self.preprocess.tensor(std::slice::from_ref(crop), &self.device)?, 0)?;
+        let (_, height, width) = map.values.dims3()?;
+        let values: Vec<f32> = map.values.flatten_all()?.to_vec1()?;
+        let finite = values.iter().all(|v| v.is_finite());
+        let map = HeatMap::new(HeatMethod::GradCam, [width, height], values).filter(|_| finite);
+        map.ok_or(DetectorError::NoLogit { index: 0 })
     }
 
     /// The calibrated score of a logit; `None` when it is not a number.

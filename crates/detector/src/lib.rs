@@ -1,4 +1,4 @@
-//! Manipulation detectors over face crops: preprocessing, logits, calibration.
+//! Manipulation detectors over face crops: preprocessing, logits, calibration, explanations.
 //!
 //! Owns [`Detector`]: one model folder, its crop rule, its network, its calibration. Several detectors
 //! with different crops live side by side; nothing here knows how many there are or what follows from
@@ -7,6 +7,7 @@
 
 mod detector;
 mod error;
+pub mod explain;
 mod preprocess;
 
 pub use detector::Detector;

@@ -140,6 +140,7 @@ mod tests {
             started: "2026-01-01T00:00:00Z".into(),
             seconds: 0.5,
             warnings: vec![],
+            controls: vec![],
         };
         let error = ItemError { code: ErrorCode::Empty, message: "-1".into() };
         Analysis::failed(FileFacts::at(Path::new(path)), error, vec![], run)
@@ -158,6 +159,7 @@ mod tests {
             longest_run: 0,
             scores: Default::default(),
             segments: vec![],
+            stability: None,
         }
     }
 

@@ -20,6 +20,7 @@ pub fn analysis(path: &Path, sha256: &str) -> Analysis {
         people: vec![],
         timeline: vec![],
         models: vec![],
+        explanations: vec![],
         run: Run {
             app: "facefiction 0".into(),
             device: "cpu".into(),
@@ -28,6 +29,7 @@ pub fn analysis(path: &Path, sha256: &str) -> Analysis {
             started: "2026-01-01T00:00:00Z".into(),
             seconds: 0.5,
             warnings: vec![],
+            controls: vec![],
         },
         error: None,
     }

@@ -68,11 +68,16 @@ fn golden() -> Golden {
 }
 
 fn synthetic_vb(net: &Net) -> VarBuilder<'static> {
-    let tokens = 1 + (net.size / 16).pow(2);
-    VarBuilder::from_backend(Box::new(Synthetic { gain: net.gain, tokens }), DType::F32, Device::Cpu)
+    synthetic_of(net.gain, net.size)
 }
 
-fn pictures(n: usize, size: usize) -> Tensor {
+/// Weights by formula for pictures of this size.
+pub(super) fn synthetic_of(gain: f64, size: usize) -> VarBuilder<'static> {
+    let tokens = 1 + (size / 16).pow(2);
+    VarBuilder::from_backend(Box::new(Synthetic { gain, tokens }), DType::F32, Device::Cpu)
+}
+
+pub(super) fn pictures(n: usize, size: usize) -> Tensor {
     Tensor::from_vec(synthetic::pictures(n, size), (n, 3, size, size), &Device::Cpu).unwrap()
 }
 

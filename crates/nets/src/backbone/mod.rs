@@ -4,6 +4,7 @@
 //! kernels of [`crate::cpu`] on the CPU, candle tensors on any device. Both agree within 1e-4.
 //! Inference only: batch norms are folded when the weights are read.
 
+mod class_map;
 mod efficientnet;
 mod efficientnet_b0;
 mod efficientnet_lite0;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 pub use crate::architecture::Architecture;
 use crate::cpu::Nhwc;
 use crate::error::NetsError;
+pub use class_map::ClassMap;
 use engine::Trunk;
 use kernels::Kernels;
 use plan::Plan;

@@ -61,13 +61,29 @@ impl TensorDense {
 
     /// `[n, in]` → `[n, out]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetsError> {
+        activate(self.sum(x)?, &self.activation)
+    }
+
+    /// The gradient `[n, in]` at inputs `x` of a number whose gradient at the outputs is `gradient`
+    /// `[n, out]`.
+    pub fn backward(&self, x: &Tensor, gradient: &Tensor) -> Result<Tensor, NetsError> {
+        let gradient = match self.activation {
+            Activation::None => gradient.clone(),
+            Activation::HardSwish => (gradient * hard_swish_slope(&self.sum(x)?)?)?,
+            _ => return Err(NetsError::Unsupported("the gradient of this activation")),
+        };
+        Ok(gradient.matmul(&self.weight.t()?)?)
+    }
+
+    /// The sum with its bias, before the activation.
+    fn sum(&self, x: &Tensor) -> Result<Tensor, NetsError> {
         let rows = if x.device().is_cpu() {
             let row = |i| x.narrow(0, i, 1)?.matmul(&self.weight);
             Tensor::cat(&(0..x.dim(0)?).map(row).collect::<Result<Vec<_>, _>>()?, 0)?
         } else {
             x.matmul(&self.weight)?
         };
-        activate(rows.broadcast_add(&self.bias)?, &self.activation)
+        Ok(rows.broadcast_add(&self.bias)?)
     }
 }
 
@@ -147,6 +163,13 @@ fn convolve(layer: &TensorConv, x: &Tensor) -> Result<Tensor, NetsError> {
 
 fn pad(x: &Tensor, [top, bottom, left, right]: [usize; 4]) -> Result<Tensor, NetsError> {
     Ok(x.pad_with_zeros(2, top, bottom)?.pad_with_zeros(3, left, right)?)
+}
+
+/// The slope of x · min(max(x + 3, 0), 6) / 6: 0 below -3, 1 above 3, (2x + 3) / 6 between.
+fn hard_swish_slope(x: &Tensor) -> Result<Tensor, NetsError> {
+    let between = ((x.clamp(-3.0, 3.0)? * 2.0)? + 3.0)?;
+    let inside = ((x.ge(-3.0)?.to_dtype(x.dtype())? * x.lt(3.0)?.to_dtype(x.dtype())?)? * (between / 6.0)?)?;
+    Ok((inside + x.ge(3.0)?.to_dtype(x.dtype())?)?)
 }
 
 fn activate(x: Tensor, activation: &Activation) -> Result<Tensor, NetsError> {
