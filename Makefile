@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 export FACEFICTION_TOOLS ?= $(CACHE)/tools
 export PATH := $(FACEFICTION_TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo build test deny models bench clean
+.PHONY: help demo build app package test deny models bench clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -19,8 +19,19 @@ build: ## Build the facefiction command
 	@sh scripts/install.sh build
 	cargo build --locked --release --package cli
 
+app: ## Start the desktop window; FILES="a.mp4 b.jpg" opens them
+	@sh scripts/install.sh app
+	@sh scripts/ui.sh build
+	cargo build --locked --release --package facefiction-desktop
+	FACEFICTION_MODELS="$(CURDIR)/models" "$(CARGO_TARGET_DIR)/release/facefiction-desktop" $(FILES)
+
+package: ## Make the .deb
+	@sh scripts/install.sh app
+	@sh scripts/package.sh
+
 test: ## Run every check and every test
 	@sh scripts/install.sh test
+	@sh scripts/ui.sh check
 	cargo fmt --all --check
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
 	@sh scripts/deny.sh

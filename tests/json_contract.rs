@@ -64,7 +64,7 @@ fn is_analysis(item: &Value) {
         has_keys(model, &["id", "task", "architecture", "sha256"]);
         assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
     }
-    has_keys(&item["run"], &["app", "device", "threads", "fps", "started", "seconds", "warnings"]);
+    has_keys(&item["run"], &["app", "device", "threads", "fps", "started", "seconds", "warnings", "controls"]);
     assert!(item["run"]["app"].as_str().unwrap().starts_with("facefiction "));
     assert_eq!(item["run"]["device"], "cpu");
 }

@@ -22,6 +22,8 @@ pub enum WarningCode {
     ChangedWhileReading,
     /// A detector's card is past its expiry date.
     ModelExpired,
+    /// The wanted device scored known samples wrongly; the CPU is used.
+    ControlsFailed,
     /// Anything a decoder said that is worth keeping.
     DecoderMessage,
 }

@@ -22,7 +22,8 @@ Examples:
 
 With --out DIR, results go to standard output and into DIR: analyses.jsonl, analyses.csv, summary.txt and, one file an
 item as soon as it is finished, analyses/*.json. With --resume, items whose content was already examined in the same
-way are taken from DIR/analyses.
+way are taken from DIR/analyses. With --explain, the crops with the highest scores of each person are explained: heat
+maps in DIR/explanations, the rest in `explanations` of the JSON.
 
 Folders are walked with everything below them, in order of name; hidden entries and files that are neither images nor
 videos are skipped with a warning. CSV has one row a person; text that a spreadsheet would take for a formula begins
@@ -91,6 +92,9 @@ pub(crate) struct ScanArgs {
     /// Take items that were already examined in the same way from --out
     #[arg(long, requires = "out")]
     pub resume: bool,
+    /// Say why: heat maps as pictures in --out, weights of the parts of the face, and how far both can be trusted
+    #[arg(long, requires = "out")]
+    pub explain: bool,
     /// Language of texts
     #[arg(long, value_enum, default_value_t)]
     pub lang: Lang,
@@ -212,6 +216,7 @@ mod tests {
             &["scan", "a", "--fps", "NaN"],
             &["scan", "a", "--fps", "5", "--every-frame"],
             &["scan", "a", "--resume"],
+            &["scan", "a", "--explain"],
             &["scan", "a", "--threads", "0"],
             &["scan", "a", "--format", "xml"],
             &["models"],

@@ -7,6 +7,7 @@
 
 mod args;
 mod exit;
+mod explanations;
 mod glyphs;
 mod lanes;
 mod models_command;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 /// Environment variable that names the folder.
 pub(crate) const VARIABLE: &str = "FACEFICTION_MODELS";
 
-/// Where packages put them on Linux.
-const SYSTEM: &str = "/usr/share/facefiction/models";
+/// Where the Debian package puts them, beside those of the window.
+const SYSTEM: &str = "/usr/lib/FaceFiction/models";
 
 /// The repository this program was built from: what a developer's `cargo run` uses.
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");

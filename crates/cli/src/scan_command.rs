@@ -7,10 +7,11 @@ use std::time::Instant;
 use scan::analysis::{Analysis, VerdictCode};
 use scan::base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
 use scan::models::NetsError;
-use scan::{Batch, DeviceChoice, FaceFinder, Finished, Pipeline, Rate, Resume, ScanError, ScanOptions, Store};
+use scan::{Batch, DeviceChoice, FaceFinder, Finished, Item, Pipeline, Rate, Resume, ScanError, ScanOptions, Store};
 
 use crate::args::{self, FailOn, Format, ScanArgs};
 use crate::exit::Exit;
+use crate::explanations::Pictures;
 use crate::glyphs::Glyphs;
 use crate::models_dir;
 use crate::progress::{Bars, Noise};
@@ -46,8 +47,19 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let folder = args.out.as_deref().map(|out| Folder::open(out, &style)).transpose()?;
     let store = args.out.as_deref().map(|out| Store::open(&out.join("analyses"), pipeline.configuration()));
     let store = store.transpose()?;
-    let mut report =
-        Report { args, words, bars: &bars, cancel: &cancel, folder, tally: Tally::default(), broken: None };
+    let pictures = args.out.as_deref().filter(|_| args.explain).map(Pictures::open).transpose()?;
+    let explaining = pictures.map(|pictures| Explaining { pictures, items: &items, pipeline: &pipeline });
+    let mut report = Report {
+        args,
+        words,
+        bars: &bars,
+        cancel: &cancel,
+        explaining,
+        store: store.as_ref(),
+        folder,
+        tally: Tally::default(),
+        broken: None,
+    };
 
     let mut output = Output::open(io::stdout(), args.format, &style).map_err(|Closed| cancel.cancel()).ok();
     let resume = if args.resume { Resume::On } else { Resume::Off };
@@ -112,12 +124,21 @@ fn options(args: &ScanArgs) -> ScanOptions {
     ScanOptions { rate, models: args.models.clone(), finder, device, threads, ..ScanOptions::default() }
 }
 
+/// What `--explain` needs.
+struct Explaining<'a> {
+    pictures: Pictures,
+    items: &'a [Item],
+    pipeline: &'a Pipeline,
+}
+
 /// What happens to results as they come.
 struct Report<'a> {
     args: &'a ScanArgs,
     words: &'static dyn Words,
     bars: &'a Bars,
     cancel: &'a CancelToken,
+    explaining: Option<Explaining<'a>>,
+    store: Option<&'a Store>,
     folder: Option<Folder<'a>>,
     tally: Tally,
     /// Why the folder could not be written to; ends the batch.
@@ -126,7 +147,8 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn item<W: Write>(&mut self, finished: Finished, output: &mut Option<Output<'_, W>>) {
-        let Finished { index, analysis, not_kept, .. } = finished;
+        let Finished { index, mut analysis, not_kept, .. } = finished;
+        self.explain(index, &mut analysis);
         self.bars.finish(index);
         self.count(&analysis);
         let json = match analysis.to_json_line() {
@@ -149,6 +171,24 @@ impl Report<'_> {
             if self.folder.is_none() {
                 self.cancel.cancel();
             }
+        }
+    }
+
+    /// Explanations that could not be had are told of; the result stands without them.
+    fn explain(&mut self, index: usize, analysis: &mut Analysis) {
+        let Some(Explaining { pictures, items, pipeline }) = &self.explaining else { return };
+        let (Some(item), None) = (items.get(index), &analysis.error) else { return };
+        let name = item.path.to_string_lossy();
+        let ctx = Ctx::new(self.cancel.clone(), |progress| self.bars.item(index, &name, progress));
+        match pictures.explain(index, &item.path, analysis, pipeline, &ctx) {
+            Ok(()) => {
+                if let Some(Err(error)) = self.store.map(|store| store.keep(analysis)) {
+                    self.broke(error.into());
+                }
+            }
+            Err(error @ ScanError::Write { .. }) => self.broke(error.into()),
+            Err(_) if self.cancel.is_cancelled() => {}
+            Err(error) => self.bars.error(&error.to_string()),
         }
     }
 
@@ -229,5 +269,5 @@ fn tell_skipped(bars: &Bars, words: &dyn Words, skipped: &[Warning]) {
 
 /// What every result of the run carries was told once, at the start.
 fn is_about_an_item(warning: &Warning) -> bool {
-    !matches!(warning.code, WarningCode::DeviceFallback | WarningCode::ModelExpired)
+    !matches!(warning.code, WarningCode::DeviceFallback | WarningCode::ModelExpired | WarningCode::ControlsFailed)
 }

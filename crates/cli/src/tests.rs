@@ -40,6 +40,7 @@ pub(crate) fn person(track: u32, verdict: Verdict, usable_crops: u64, crops: u64
         longest_run: 0,
         scores: scores.into_iter().collect(),
         segments: vec![],
+        stability: None,
     }
 }
 
@@ -76,6 +77,7 @@ pub(crate) fn analysis(path: &str, verdict: Verdict) -> Analysis {
         people: vec![],
         timeline: vec![],
         models: vec![],
+        explanations: vec![],
         run: Run {
             app: "facefiction 0".into(),
             device: "cpu".into(),
@@ -84,6 +86,7 @@ pub(crate) fn analysis(path: &str, verdict: Verdict) -> Analysis {
             started: "2026-01-01T00:00:00Z".into(),
             seconds: 0.0,
             warnings: vec![],
+            controls: vec![],
         },
         error: None,
     }

@@ -2,6 +2,7 @@
 
 use scan::analysis::{Analysis, MediaKind, ModelPolicy, Person, Reason, VerdictCode};
 
+use crate::explanations;
 use crate::glyphs::Glyphs;
 use crate::lanes;
 use crate::safe::one_line;
@@ -67,6 +68,9 @@ impl TextStyle<'_> {
         self.sentences(analysis, lines);
         if let Some(facts) = self.facts(analysis) {
             lines.push(format!("    {facts}"));
+        }
+        if analysis.explanations.iter().any(|e| e.picture.is_some()) {
+            wrap(lines, 4, self.words.maps());
         }
         let listed = most_telling(&analysis.people);
         for person in &listed {
@@ -162,6 +166,14 @@ impl TextStyle<'_> {
             let ranges: Vec<_> =
                 person.segments.iter().map(|s| (time(s.start_us, self.words), time(s.end_us, self.words))).collect();
             wrap(lines, 6, &self.words.stretches(&ranges));
+        }
+        if let Some(stability) = &person.stability {
+            let scores = || stability.rungs.iter().map(|r| r.score.get());
+            let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
+            wrap(lines, 6, &self.words.ladder(low, high));
+        }
+        for text in explanations::sentences(analysis, person, self.words) {
+            wrap(lines, 6, &text);
         }
     }
 }

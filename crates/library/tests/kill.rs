@@ -3,6 +3,15 @@
 //! The test starts itself again as the program that is killed: it keeps analyses and notes and says
 //! each number when it was told that it is kept.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod samples;
 
 use std::io::{BufRead, BufReader, Write};

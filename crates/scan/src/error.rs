@@ -60,6 +60,12 @@ pub enum ScanError {
         /// The card.
         path: PathBuf,
     },
+    /// Known samples were scored wrongly on every device, so nothing may be.
+    #[error("known samples are scored wrongly, so nothing is scored ({message})")]
+    Controls {
+        /// Which, and how far off; or why they could not be scored.
+        message: String,
+    },
     /// There is no scoring model at all.
     #[error("no scoring model is installed in {}", folder.display())]
     NoModels {

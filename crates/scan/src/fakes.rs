@@ -6,7 +6,8 @@ use std::sync::Arc;
 use analysis::{Calibration, ModelPolicy, OperatingPoint, OperatingPoints, Task};
 use base::{FrameIndex, Point, Rect, Score, Timestamp};
 use detector::DetectorError;
-use faces::{Face, FaceDetector, FacesError};
+use detector::explain::{CropPlace, HeatMap, HeatMethod};
+use faces::{CropBasis, CropRule, Face, FaceDetector, FacesError};
 use image::{Rgb, RgbImage};
 use media::{Frame, Limits, Sampling};
 
@@ -61,6 +62,15 @@ impl Scorer for BlueScorer {
         Some(RgbImage::from_pixel(1, 1, *rgb.get_pixel(0, 0)))
     }
 
+    fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace> {
+        CropPlace::of(rgb, face, &CropRule { basis: CropBasis::LargerSide, factor: 1.0, resize: 64, size: 64 })
+    }
+
+    fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
+        let blue = f32::from(crop.get_pixel(0, 0).0[2]);
+        HeatMap::new(HeatMethod::GradCam, [1, 1], vec![blue]).ok_or(DetectorError::NoLogit { index: 0 })
+    }
+
     fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError> {
         Ok(crops.iter().map(|c| f32::from(c.get_pixel(0, 0).0[2])).collect())
     }
@@ -100,6 +110,8 @@ impl Pipeline {
             pool: crate::pipeline::pool(threads).unwrap(),
             warnings: vec![],
             configuration: "fakes".into(),
+            controls: vec![],
+            models_dir: std::path::PathBuf::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::error::ScanError;
+use crate::ladder::with_stability;
 use crate::pipeline::{APP, Pipeline};
 use crate::stages::{Examined, Expected, MAX_FACES, examine};
 
@@ -53,6 +54,8 @@ pub fn scan_item_observed(
         Ok(observations) => {
             ctx.checkpoint(Progress { stage: Stage::Aggregating, done: 0, total: None })?;
             let findings = aggregate(&observations, pipeline.policies());
+            let settled = with_stability(findings, observations.kind, path, pipeline, ctx);
+            let findings = settled.map_err(|_| Cancelled)?;
             let run = run(pipeline, &clock, ctx, file.kind);
             Ok(Analysis::examined(file, findings, pipeline.models().to_vec(), run))
         }
@@ -198,6 +201,7 @@ fn run(pipeline: &Pipeline, clock: &Clock, ctx: &Ctx, kind: Option<MediaKind>) -
         started: clock.started(),
         seconds: clock.seconds(),
         warnings,
+        controls: pipeline.controls().to_vec(),
     }
 }
 
@@ -211,7 +215,11 @@ impl ScanError {
             Self::NothingDecoded { .. } => ErrorCode::DecodeFailed,
             Self::Media(error) => media_code(error),
             Self::Cancelled => ErrorCode::Cancelled,
-            Self::NoModels { .. } | Self::Option { .. } | Self::Threads { .. } | Self::Card { .. } => ErrorCode::Setup,
+            Self::NoModels { .. }
+            | Self::Controls { .. }
+            | Self::Option { .. }
+            | Self::Threads { .. }
+            | Self::Card { .. } => ErrorCode::Setup,
             Self::Nets(_) | Self::Faces(_) | Self::Detector(_) => ErrorCode::Setup,
             Self::Write { .. } => ErrorCode::Setup,
             Self::Document(_) | Self::Panicked { .. } => ErrorCode::Internal,

@@ -7,13 +7,17 @@
 //! shell depends on this crate only.
 #![forbid(unsafe_code)]
 
+mod again;
 mod batch;
 mod clock;
+mod controls;
 mod error;
+mod explain;
 #[cfg(test)]
 mod fakes;
 mod grade;
 mod item;
+mod ladder;
 mod list;
 mod options;
 mod ordered;
@@ -26,6 +30,7 @@ mod store;
 
 pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
 pub use error::ScanError;
+pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
 pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
 pub use list::{Item, Sighting, Skip, list, list_observed};
 pub use media::Limits;

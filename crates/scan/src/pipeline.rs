@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use analysis::{Model, ModelPolicy};
+use analysis::{Control, Model, ModelPolicy};
 use base::{Ctx, Warning, WarningCode};
 use detector::Detector;
 use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions, QualityGate};
 use media::{Limits, Sampling};
 use nets::card::ModelCard;
 use nets::date::Date;
+use nets::device::Device;
 use serde_json::json;
 
 use crate::clock::unix_seconds;
+use crate::controls::{self, trusted};
 use crate::error::ScanError;
 use crate::options::{BLAZEFACE_RANGE, FaceFinder, Rate, ScanOptions};
 use crate::policy::{model_of, policy_of};
@@ -37,6 +39,8 @@ pub struct Pipeline {
     pub(crate) pool: rayon::ThreadPool,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) configuration: String,
+    pub(crate) controls: Vec<Control>,
+    pub(crate) models_dir: PathBuf,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -47,22 +51,26 @@ impl std::fmt::Debug for Pipeline {
 
 impl Pipeline {
     /// Loads what `options` ask for from the folder of models; every weight is hashed and compared
-    /// with its card. A device that had to be replaced and cards past their expiry are warned about
-    /// in every result ([`Pipeline::warnings`]).
+    /// with its card, and every shipped detector scores known samples before it may score anything
+    /// else ([`Pipeline::controls`]). A device that had to be replaced, because it is not there or
+    /// because it computes those samples wrongly, and cards past their expiry are warned about in every
+    /// result ([`Pipeline::warnings`]).
     ///
     /// # Errors
     /// A model that is missing, broken or of another kind; a device that is not there; an option that
-    /// makes no sense.
+    /// makes no sense; [`ScanError::Controls`] when the CPU too scores known samples wrongly.
     pub fn load(models_dir: &Path, options: &ScanOptions) -> Result<Self, ScanError> {
         options.validate()?;
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
         let (finder, mut cards) = load_finder(models_dir, options.finder)?;
+        let folders = scoring_folders(models_dir, &options.models)?;
+        let devices = (!device.is_cpu()).then_some(Named(device)).into_iter().chain([Named(Device::Cpu)]);
+        let (Named(device), detectors, controls) = trusted(devices, |d| load_detectors(&folders, &d.0), &ctx)?;
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::new();
         let mut policies = Vec::new();
-        for folder in scoring_folders(models_dir, &options.models)? {
-            let detector = Detector::load(&folder, &device)?;
-            policies.push(policy_of(detector.card(), &folder)?);
+        for (detector, folder) in detectors.into_iter().zip(&folders) {
+            policies.push(policy_of(detector.card(), folder)?);
             cards.push(detector.card().clone());
             scorers.push(Box::new(detector));
         }
@@ -85,6 +93,8 @@ impl Pipeline {
             policies,
             sampling,
             device,
+            controls,
+            models_dir: models_dir.to_path_buf(),
         })
     }
 
@@ -107,6 +117,11 @@ impl Pipeline {
     /// What every result is warned of: a replaced device, models past their expiry.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// What the detectors said of known samples on this device; none of a detector that is not shipped.
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
     }
 
     /// Threads for finding, scoring and decoding.
@@ -135,6 +150,10 @@ impl Pipeline {
         &self.limits
     }
 
+    pub(crate) fn models_dir(&self) -> &Path {
+        &self.models_dir
+    }
+
     pub(crate) fn pool(&self) -> &rayon::ThreadPool {
         &self.pool
     }
@@ -154,6 +173,25 @@ fn load_finder(models_dir: &Path, finder: FaceFinder) -> Result<(Box<dyn FaceDet
         }
     };
     Ok((finder, cards))
+}
+
+/// A device that can be spoken of.
+struct Named(Device);
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(nets::device::name(&self.0))
+    }
+}
+
+/// The detectors on a device, and what they say of known samples there.
+fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>, Vec<Control>), ScanError> {
+    let detectors = folders.iter().map(|f| Detector::load(f, device)).collect::<Result<Vec<_>, _>>()?;
+    let mut obtained = Vec::new();
+    for detector in &detectors {
+        obtained.extend(controls::of_detector(detector, device.is_cpu())?);
+    }
+    Ok((detectors, obtained))
 }
 
 /// Folders of the models asked for, in that order and each once; of all that score faces, in order of

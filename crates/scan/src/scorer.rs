@@ -1,5 +1,6 @@
 //! What the pipeline needs of a scoring model.
 
+use detector::explain::{CropPlace, HeatMap};
 use detector::{Detector, DetectorError};
 use faces::{Face, crop_face};
 use image::RgbImage;
@@ -10,6 +11,10 @@ pub(crate) trait Scorer: Send + Sync {
     fn id(&self) -> &str;
     /// What it wants to see of a face in an upright frame; `None` when the face lies outside.
     fn crop(&self, rgb: &RgbImage, face: &Face) -> Option<RgbImage>;
+    /// Where in the frame that is.
+    fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace>;
+    /// Where in a crop its logit comes from.
+    fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError>;
     /// One raw logit a crop, in order.
     fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError>;
 }
@@ -21,6 +26,14 @@ impl Scorer for Detector {
 
     fn crop(&self, rgb: &RgbImage, face: &Face) -> Option<RgbImage> {
         crop_face(rgb, face, self.crop_rule())
+    }
+
+    fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace> {
+        CropPlace::of(rgb, face, self.crop_rule())
+    }
+
+    fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
+        Self::heat_map(self, crop)
     }
 
     fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError> {

@@ -144,6 +144,7 @@ mod tests {
             people: vec![],
             timeline: vec![],
             models: vec![],
+            explanations: vec![],
             run: Run {
                 app: "facefiction 0".into(),
                 device: "cpu".into(),
@@ -152,6 +153,7 @@ mod tests {
                 started: "2026-01-01T00:00:00Z".into(),
                 seconds: 0.0,
                 warnings: vec![],
+                controls: vec![],
             },
             error: None,
         }

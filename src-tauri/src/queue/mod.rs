@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use scan::base::{CancelToken, Progress};
 
-pub use self::row::{Kept, Outcome};
-pub(crate) use self::row::{Row, Work};
+pub(crate) use self::row::Row;
+pub use self::row::{Kept, Outcome, Work};
 use crate::ipc::{QueueCounts, QueueEvent, QueueRow, QueueState};
 use crate::job::{Ending, Job, Tell};
 use crate::lock::lock;

@@ -1,9 +1,9 @@
 //! English.
 
-use scan::analysis::{ErrorCode, Reason, Strength, VerdictCode};
+use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, WarningCode};
 
-use super::{Counts, Support, Tally, Words, enumerate, sentence};
+use super::{Counts, Support, Tally, Words, enumerate, sentence, weighed};
 
 pub(super) struct English;
 
@@ -47,6 +47,7 @@ impl Words for English {
             Reason::DamagedFile => "the file is damaged and only part of it could be examined",
             Reason::DecodeFailed => "the file could not be decoded",
             Reason::NoDetector => "no detection method was applied",
+            Reason::NotStable => "the result changed when the images were re-encoded or shrunk",
         }
     }
 
@@ -78,6 +79,7 @@ impl Words for English {
             WarningCode::Skipped => "skipped",
             WarningCode::ChangedWhileReading => "the file changed while it was read",
             WarningCode::ModelExpired => "a model is past its expiry date",
+            WarningCode::ControlsFailed => "a device scored known samples wrongly, the cpu is used",
             WarningCode::DecoderMessage => "the decoder says",
             _ => "note",
         }
@@ -154,6 +156,47 @@ impl Words for English {
     fn stretches(&self, ranges: &[(String, String)]) -> String {
         let each: Vec<_> = ranges.iter().map(|(from, to)| format!("{from} to {to}")).collect();
         format!("What stands out: {}.", enumerate(&each, "and"))
+    }
+
+    fn region(&self, region: FaceRegion) -> &'static str {
+        match region {
+            FaceRegion::Eyes => "eyes",
+            FaceRegion::Brows => "brows",
+            FaceRegion::Nose => "nose",
+            FaceRegion::Mouth => "mouth",
+            FaceRegion::CheeksAndJaw => "cheeks and jaw",
+            FaceRegion::Forehead => "forehead",
+            FaceRegion::HairAndBorder => "hair and border",
+            FaceRegion::Background => "background",
+        }
+    }
+
+    fn regions(&self, model: &str, at: Option<&str>, parts: &[(FaceRegion, f64)]) -> String {
+        if parts.is_empty() {
+            return String::new();
+        }
+        let parts: Vec<_> = parts.iter().map(|(r, logit)| weighed(self.region(*r), *logit, '.')).collect();
+        let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
+        format!("What moves {model}{at} most, in its raw units: {}.", parts.join(", "))
+    }
+
+    fn map_shown(&self, file: &str, beaten: u32, random: u32) -> String {
+        format!("Heat map (does better than {beaten} of {random} random ones): {file}")
+    }
+
+    fn map_withheld(&self, beaten: u32, random: u32) -> String {
+        format!(
+            "The heat map is withheld: it does better than {beaten} of {random} random ones, too few to mean anything."
+        )
+    }
+
+    fn maps(&self) -> &'static str {
+        "Coloured areas of heat maps show what weighed most in a detector's score. They are an aid to viewing, not a map \
+         of the manipulation."
+    }
+
+    fn ladder(&self, low: f64, high: f64) -> String {
+        format!("Re-encoded and shrunk, the images with the highest scores keep between {low:.2} and {high:.2}.")
     }
 
     fn more_people(&self, n: usize) -> String {

@@ -1,9 +1,9 @@
 //! French, written for French readers: no-break spaces before high punctuation, decimal comma.
 
-use scan::analysis::{ErrorCode, Reason, Strength, VerdictCode};
+use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, WarningCode};
 
-use super::{Counts, Support, Tally, Words, enumerate, sentence};
+use super::{Counts, Support, Tally, Words, enumerate, sentence, weighed};
 
 pub(super) struct French;
 
@@ -47,6 +47,7 @@ impl Words for French {
             Reason::DamagedFile => "le fichier est endommagé et n’a pu être examiné qu’en partie",
             Reason::DecodeFailed => "le fichier n’a pas pu être décodé",
             Reason::NoDetector => "aucune méthode de détection n’a été appliquée",
+            Reason::NotStable => "le résultat a changé quand les images ont été recompressées ou réduites",
         }
     }
 
@@ -78,6 +79,9 @@ impl Words for French {
             WarningCode::Skipped => "laissé de côté",
             WarningCode::ChangedWhileReading => "le fichier a changé pendant la lecture",
             WarningCode::ModelExpired => "un modèle a dépassé sa date de validité",
+            WarningCode::ControlsFailed => {
+                "un appareil a mal évalué des échantillons connus, le processeur est utilisé"
+            }
             WarningCode::DecoderMessage => "message du décodeur",
             _ => "remarque",
         }
@@ -160,6 +164,49 @@ impl Words for French {
     fn stretches(&self, ranges: &[(String, String)]) -> String {
         let each: Vec<_> = ranges.iter().map(|(from, to)| format!("de {from} à {to}")).collect();
         format!("Ce qui ressort\u{a0}: {}.", enumerate(&each, "et"))
+    }
+
+    fn region(&self, region: FaceRegion) -> &'static str {
+        match region {
+            FaceRegion::Eyes => "yeux",
+            FaceRegion::Brows => "sourcils",
+            FaceRegion::Nose => "nez",
+            FaceRegion::Mouth => "bouche",
+            FaceRegion::CheeksAndJaw => "joues et mâchoire",
+            FaceRegion::Forehead => "front",
+            FaceRegion::HairAndBorder => "cheveux et contour",
+            FaceRegion::Background => "arrière-plan",
+        }
+    }
+
+    fn regions(&self, model: &str, at: Option<&str>, parts: &[(FaceRegion, f64)]) -> String {
+        if parts.is_empty() {
+            return String::new();
+        }
+        let parts: Vec<_> = parts.iter().map(|(r, logit)| weighed(self.region(*r), *logit, ',')).collect();
+        let at = at.map(|at| format!(" à {at}")).unwrap_or_default();
+        format!("Ce qui pèse le plus pour {model}{at}, en unités brutes\u{a0}: {}.", parts.join("\u{a0}; "))
+    }
+
+    fn map_shown(&self, file: &str, beaten: u32, random: u32) -> String {
+        format!("Carte de chaleur (fait mieux que {beaten} cartes aléatoires sur {random})\u{a0}: {file}")
+    }
+
+    fn map_withheld(&self, beaten: u32, random: u32) -> String {
+        format!(
+            "La carte de chaleur n’est pas montrée\u{a0}: elle fait mieux que {beaten} cartes aléatoires sur {random}, trop \
+             peu pour signifier quelque chose."
+        )
+    }
+
+    fn maps(&self) -> &'static str {
+        "Les zones colorées des cartes de chaleur indiquent ce qui a le plus pesé dans le score d’une méthode\u{a0}; elles \
+         aident à regarder, elles ne cartographient pas la manipulation."
+    }
+
+    fn ladder(&self, low: f64, high: f64) -> String {
+        let (low, high) = (comma(low, 2), comma(high, 2));
+        format!("Recompressées et réduites, les images aux scores les plus élevés gardent entre {low} et {high}.")
     }
 
     fn more_people(&self, n: usize) -> String {

@@ -5,7 +5,7 @@
 mod en;
 mod fr;
 
-use scan::analysis::{ErrorCode, Reason, Strength, VerdictCode};
+use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, Timestamp, WarningCode};
 
 /// A language the results can be worded in.
@@ -103,6 +103,19 @@ pub(crate) trait Words: Sync {
     fn scale(&self) -> &'static str;
     /// Sentence: the stretches that stand out, already formatted.
     fn stretches(&self, ranges: &[(String, String)]) -> String;
+    /// Fragment: a part of the face.
+    fn region(&self, region: FaceRegion) -> &'static str;
+    /// Sentence: what moves a detector's score of one image most, in its raw units, heaviest first; empty when
+    /// nothing does. `at` is the image's time, already formatted, where there is more than one.
+    fn regions(&self, model: &str, at: Option<&str>, parts: &[(FaceRegion, f64)]) -> String;
+    /// Sentence: where the heat map is, and how many random maps it beats.
+    fn map_shown(&self, file: &str, beaten: u32, random: u32) -> String;
+    /// Sentence: why there is no heat map.
+    fn map_withheld(&self, beaten: u32, random: u32) -> String;
+    /// Sentence: how to read heat maps.
+    fn maps(&self) -> &'static str;
+    /// Sentence: between which scores the suspicion moved on the ladder.
+    fn ladder(&self, low: f64, high: f64) -> String;
     /// Fragment: so many people are not listed.
     fn more_people(&self, n: usize) -> String;
     /// Headline of a failed item.
@@ -140,6 +153,12 @@ fn enumerate(items: &[String], and: &str) -> String {
     }
 }
 
+/// `mouth +1.25`, with the language's decimal mark and a true minus.
+fn weighed(part: &str, logit: f64, mark: char) -> String {
+    let sign = if logit < 0.0 { '−' } else { '+' };
+    format!("{part} {sign}{}", format!("{:.2}", logit.abs()).replace('.', &mark.to_string()))
+}
+
 /// First letter in upper case.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -172,7 +191,7 @@ pub(crate) mod tests {
 
     pub(crate) const VERDICTS: [VerdictCode; 4] =
         [VerdictCode::NotExamined, VerdictCode::NoIndication, VerdictCode::Inconclusive, VerdictCode::Suspected];
-    const REASONS: [Reason; 16] = [
+    const REASONS: [Reason; 17] = [
         Reason::NoFace,
         Reason::TooFewUsableFaces,
         Reason::TooSmall,
@@ -189,6 +208,7 @@ pub(crate) mod tests {
         Reason::DamagedFile,
         Reason::DecodeFailed,
         Reason::NoDetector,
+        Reason::NotStable,
     ];
     const ERRORS: [ErrorCode; 10] = [
         ErrorCode::NotFound,
@@ -202,7 +222,7 @@ pub(crate) mod tests {
         ErrorCode::Cancelled,
         ErrorCode::Internal,
     ];
-    const WARNINGS: [WarningCode; 8] = [
+    const WARNINGS: [WarningCode; 9] = [
         WarningCode::Damaged,
         WarningCode::AnimationFirstFrame,
         WarningCode::DeviceFallback,
@@ -210,6 +230,7 @@ pub(crate) mod tests {
         WarningCode::Skipped,
         WarningCode::ChangedWhileReading,
         WarningCode::ModelExpired,
+        WarningCode::ControlsFailed,
         WarningCode::DecoderMessage,
     ];
     const STAGES: [Stage; 6] =
@@ -235,6 +256,10 @@ pub(crate) mod tests {
         all.extend([w.nothing_found(&counts), w.nothing_found(&counts[..1]), w.nothing_found(&[])]);
         all.extend([w.usable(1, 2), w.score(0.93), w.covered("0:00", "0:03"), w.more_people(1), w.more_people(7)]);
         all.push(w.stretches(&[("0:01".into(), "0:02".into()), ("0:04".into(), "0:05".into())]));
+        all.extend(FaceRegion::ALL.map(|r| w.region(r).to_owned()));
+        let parts = [(FaceRegion::Mouth, 1.25), (FaceRegion::Eyes, -0.5)];
+        all.extend([w.regions("m", None, &parts), w.regions("m", Some("0:01"), &parts[..1]), w.maps().to_owned()]);
+        all.extend([w.map_shown("a.png", 39, 39), w.map_withheld(20, 39), w.ladder(0.2, 0.9)]);
         all.extend([w.failed(), w.left()].map(String::from));
         let tally = Tally { suspected: 1, inconclusive: 2, no_indication: 1, not_examined: 3, failed: 4 };
         all.extend([w.tally(&tally, 12.3), w.tally(&Tally::default(), 0.0)]);

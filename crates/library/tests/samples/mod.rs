@@ -1,5 +1,6 @@
 //! Analyses to keep.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::path::Path;

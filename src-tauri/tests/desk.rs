@@ -1,0 +1,392 @@
+//! The desk with real files, models and decoders; no window.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use desktop::desk::{Desk, Notice};
+use desktop::error::ErrorCode;
+use desktop::export;
+use desktop::folders::Folders;
+use desktop::frames::{Address, Frames};
+use desktop::ipc::{
+    AnalysisView, ExportFormat, FramePoint, Integrity, JobEvent, QueueEvent, QueueRow, QueueState, SamplingChoice,
+};
+use desktop::queue::Work;
+use desktop::{evidence, settings::Choices};
+use scan::base::{Stage, Timestamp};
+
+/// Far longer than anything here takes; a test that hangs ends.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Session {
+    desk: Arc<Desk>,
+    notices: Receiver<Notice>,
+    data: tempfile::TempDir,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.desk.close();
+    }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn sample(name: &str) -> PathBuf {
+    repository().join("assets/samples").join(name)
+}
+
+/// One detector and few frames: the tests are about the desk.
+fn session() -> Session {
+    let data = tempfile::tempdir().unwrap();
+    let config = data.path().join("config");
+    let mut choices = Choices::default();
+    choices.settings.detectors = vec!["swapped-starter".into()];
+    choices.settings.sampling = SamplingChoice::PerSecond { fps: 5.0 };
+    choices.save(&config).unwrap();
+    open(data)
+}
+
+fn open(data: tempfile::TempDir) -> Session {
+    let folders = Folders {
+        config: data.path().join("config"),
+        data: data.path().join("data"),
+        models: repository().join("models"),
+    };
+    let (sender, notices) = channel();
+    let sender = Mutex::new(sender);
+    let desk = Desk::open(folders, Box::new(move |notice| drop(sender.lock().unwrap().send(notice))));
+    Session { desk, notices, data }
+}
+
+impl Session {
+    fn enqueue(&self, paths: &[PathBuf]) -> Vec<u32> {
+        let selection = self.desk.select(paths);
+        self.desk.queue.add(self.desk.selections.take(selection.id).unwrap(), None)
+    }
+
+    fn watch(&self, id: u32) -> Receiver<JobEvent> {
+        let (sender, events) = channel();
+        self.desk.queue.job(id).unwrap().watch(Box::new(move |event| sender.send(event).is_ok()));
+        events
+    }
+
+    fn rows(&self) -> Vec<QueueRow> {
+        let (sender, events) = channel();
+        self.desk.queue.watch(Box::new(move |event| sender.send(event).is_ok()));
+        let QueueEvent::Snapshot { rows, .. } = events.recv_timeout(PATIENCE).unwrap() else { panic!("no snapshot") };
+        rows
+    }
+
+    fn row(&self, id: u32) -> QueueRow {
+        self.rows().into_iter().find(|row| row.id == id).unwrap()
+    }
+
+    /// Every event to the end.
+    fn examine(&self, path: &Path) -> (u32, Vec<JobEvent>) {
+        let id = self.enqueue(&[path.to_owned()])[0];
+        (id, to_the_end(&self.watch(id)))
+    }
+
+    fn view(&self, id: i64) -> AnalysisView {
+        AnalysisView::new(self.desk.with_library(|library| library.analysis(id)).unwrap(), Integrity::Checking)
+    }
+
+    fn picture(&self, address: &str) -> Result<image::RgbImage, ErrorCode> {
+        let (sender, answer) = channel();
+        let answered = Box::new(move |jpeg| drop(sender.send(jpeg)));
+        Frames::serve(&self.desk, Address::parse(address).unwrap(), answered);
+        let jpeg = answer.recv_timeout(PATIENCE).unwrap().map_err(|error| error.code)?;
+        Ok(image::load_from_memory(&jpeg).unwrap().into_rgb8())
+    }
+}
+
+fn to_the_end(events: &Receiver<JobEvent>) -> Vec<JobEvent> {
+    let mut seen = Vec::new();
+    loop {
+        let event = events.recv_timeout(PATIENCE).expect("an examination comes to an end");
+        let last = matches!(event, JobEvent::Finished { .. } | JobEvent::Cancelled | JobEvent::Failed { .. });
+        seen.push(event);
+        if last {
+            return seen;
+        }
+    }
+}
+
+fn analysis_of(events: &[JobEvent]) -> i64 {
+    match events.last() {
+        Some(JobEvent::Finished { analysis }) => *analysis,
+        other => panic!("not finished: {other:?}"),
+    }
+}
+
+fn frames_of(events: &[JobEvent]) -> Vec<FramePoint> {
+    let frames = events.iter().filter_map(|event| match event {
+        JobEvent::Frames { frames } => Some(frames.clone()),
+        _ => None,
+    });
+    frames.flatten().collect()
+}
+
+#[test]
+fn a_video_is_told_while_it_is_examined_and_kept_when_it_is_done() {
+    let session = session();
+    let (id, events) = session.examine(&sample("clip.mp4"));
+    let stages: Vec<Stage> = events
+        .iter()
+        .filter_map(|event| match event {
+            JobEvent::Progress { progress, .. } => Some(progress.stage),
+            _ => None,
+        })
+        .collect();
+    assert!(stages.is_sorted() && stages.contains(&Stage::Probing) && stages.contains(&Stage::Analysing), "{stages:?}");
+    let started = events.iter().position(|event| matches!(event, JobEvent::Started { .. })).unwrap();
+    let first_frames = events.iter().position(|event| matches!(event, JobEvent::Frames { .. })).unwrap();
+    assert!(started < first_frames);
+    let JobEvent::Started { file } = &events[started] else { panic!("found above") };
+    assert_eq!(file.media.as_ref().map(|media| (media.width, media.height)), Some((640, 480)));
+
+    let view = session.view(analysis_of(&events));
+    let told = frames_of(&events);
+    assert_eq!(told.len(), 30);
+    let times = |frames: &[FramePoint]| frames.iter().map(|frame| frame.pts_us).collect::<Vec<_>>();
+    assert_eq!(times(&told), times(&view.frames));
+    assert!(!view.people.is_empty() && view.file.sha256.is_some());
+    assert_eq!(view.thresholds.iter().map(|t| t.model.as_str()).collect::<Vec<_>>(), ["swapped-starter"]);
+    assert_eq!(view.validations.len(), 1);
+    let row = session.row(id);
+    assert_eq!((row.state, row.verdict, row.duration_us), (QueueState::Done, Some(view.verdict), Some(6_000_000)));
+    loop {
+        match session.notices.recv_timeout(PATIENCE).unwrap() {
+            Notice::QueueFinished(counts) => break assert_eq!((counts.total, counts.done), (1, 1)),
+            Notice::Changed(info) => assert_eq!(info.device_in_use, "cpu"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_was_examined_before_is_not_examined_again_unless_the_choices_changed() {
+    let session = session();
+    let (_, first) = session.examine(&sample("coffee.jpg"));
+    let copy = session.data.path().join("another name.jpg");
+    std::fs::copy(sample("coffee.jpg"), &copy).unwrap();
+    let (id, again) = session.examine(&copy);
+    assert_eq!(analysis_of(&again), analysis_of(&first));
+    assert_eq!(session.row(id).state, QueueState::Skipped);
+    let mut settings = session.desk.choices().settings;
+    settings.detectors = vec!["generated-starter".into()];
+    session.desk.save_settings(settings).unwrap();
+    let (id, other) = session.examine(&copy);
+    assert_ne!(analysis_of(&other), analysis_of(&first));
+    assert_eq!(session.row(id).state, QueueState::Done);
+}
+
+#[test]
+fn a_bad_file_fails_in_words_and_the_next_one_goes_on() {
+    let session = session();
+    let broken = session.data.path().join("broken.mp4");
+    std::fs::write(&broken, b"this is no video").unwrap();
+    let ids = session.enqueue(&[broken, sample("coffee.jpg")]);
+    let events = to_the_end(&session.watch(ids[0]));
+    let Some(JobEvent::Failed { error }) = events.last() else { panic!("{events:?}") };
+    assert!(!error.message.is_empty());
+    analysis_of(&to_the_end(&session.watch(ids[1])));
+    let row = session.row(ids[0]);
+    assert_eq!((row.state, row.error.as_ref(), row.analysis), (QueueState::Failed, Some(error), None));
+    session.desk.queue.retry(&[ids[0]]);
+    let again = to_the_end(&session.watch(ids[0]));
+    assert!(matches!(again.last(), Some(JobEvent::Failed { .. })));
+}
+
+#[test]
+fn what_is_paused_goes_on_and_what_is_cancelled_leaves_nothing() {
+    let session = session();
+    session.desk.queue.pause();
+    let ids = session.enqueue(&[sample("clip.mp4"), sample("hopper.jpg")]);
+    let events = session.watch(ids[0]);
+    assert!(session.rows().iter().all(|row| row.state == QueueState::Waiting));
+    session.desk.queue.resume();
+    while !matches!(events.recv_timeout(PATIENCE).unwrap(), JobEvent::Frames { .. }) {}
+    session.desk.queue.pause();
+    assert_eq!(session.row(ids[0]).state, QueueState::Paused);
+    assert!(session.desk.queue.counts().is_paused);
+    session.desk.queue.cancel(&ids);
+    assert!(matches!(to_the_end(&events).last(), Some(JobEvent::Cancelled)));
+    session.desk.queue.resume();
+    let states = session.rows().into_iter().map(|row| (row.state, row.analysis)).collect::<Vec<_>>();
+    assert_eq!(states, [(QueueState::Cancelled, None), (QueueState::Cancelled, None)]);
+    assert_eq!(session.desk.with_library(|library| library.recent(9)).unwrap(), []);
+    session.desk.queue.retry(&ids);
+    analysis_of(&to_the_end(&session.watch(ids[1])));
+    session.desk.queue.remove(&ids);
+    assert!(session.rows().is_empty());
+}
+
+#[test]
+fn frames_are_those_of_the_file_in_any_order_and_faces_are_kept() {
+    let session = session();
+    let (id, events) = session.examine(&sample("clip.mp4"));
+    let analysis = analysis_of(&events);
+    let at = |n: i64| session.picture(&format!("analysis/{analysis}/at/{}?w=400", n * 40_000)).unwrap();
+    let (ahead, back) = (at(100), at(10));
+    assert_eq!(ahead.dimensions(), (400, 300));
+    let played: Vec<_> = (8..=11).map(at).collect();
+    assert_eq!(played[2], back, "the same frame by playing and by jumping");
+    assert_ne!(played[2], played[3]);
+    assert_eq!(session.picture(&format!("analysis/{analysis}/at/415000?w=400")).unwrap(), back, "between two frames");
+    assert_eq!(session.picture(&format!("analysis/{analysis}/at/99000000?w=64")).unwrap().width(), 64, "after the end");
+    assert_eq!(session.picture(&format!("job/{id}/at/400000?w=400")).unwrap(), back);
+    let track = session.view(analysis).people[0].track;
+    assert_eq!(session.picture(&format!("analysis/{analysis}/face/{track}")).unwrap().dimensions(), (96, 96));
+    assert_eq!(session.picture(&format!("analysis/{analysis}/poster")).unwrap().width(), 160);
+    let kept = session.desk.with_library(|library| library.thumbnail(analysis, &format!("face/{track}"))).unwrap();
+    assert!(kept.is_some());
+    for nothing in ["analysis/99/at/0", "job/99/at/0", "analysis/99/poster"] {
+        assert_eq!(session.picture(nothing).unwrap_err(), ErrorCode::NotFound, "{nothing}");
+    }
+    assert!(session.picture(&format!("analysis/{analysis}/face/999")).is_err());
+    session.desk.forget(|library| library.forget_analyses(&[analysis])).unwrap();
+    assert!(session.picture(&format!("analysis/{analysis}/at/400000?w=400")).is_err(), "not even from memory");
+}
+
+#[test]
+fn a_range_is_refined_at_every_frame_and_the_verdict_stays() {
+    let session = session();
+    let (_, events) = session.examine(&sample("clip.mp4"));
+    let analysis = analysis_of(&events);
+    let before = session.view(analysis);
+    let (from, to) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(1_400_000));
+    let work = Work::Range { analysis, from, to };
+    let id = session.desk.queue.add_range(sample("clip.mp4"), "clip.mp4".into(), work);
+    assert_eq!(analysis_of(&to_the_end(&session.watch(id))), analysis);
+    let after = session.view(analysis);
+    assert_eq!((&after.verdict, &after.people, &after.refined), (&before.verdict, &before.people, &vec![(from, to)]));
+    let within = |view: &AnalysisView| {
+        view.frames.iter().filter(|f| (from..=to).contains(&f.pts_us)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(within(&after).len(), 11);
+    for frame in within(&before) {
+        let again = within(&after).into_iter().find(|other| other.pts_us == frame.pts_us).unwrap();
+        assert_eq!(again.frame, frame.frame);
+        let tracks = |frame: &FramePoint| frame.faces.iter().map(|face| face.track).collect::<Vec<_>>();
+        assert_eq!(tracks(&again), tracks(&frame), "people keep their numbers");
+    }
+}
+
+#[test]
+fn evidence_that_changed_or_moved_is_noticed() {
+    let session = session();
+    let path = session.data.path().join("a.jpg");
+    std::fs::copy(sample("coffee.jpg"), &path).unwrap();
+    let analysis = analysis_of(&session.examine(&path).1);
+    let check = || evidence::check(&session.desk, analysis).unwrap();
+    assert_eq!(
+        (evidence::glance(&session.desk, analysis).unwrap(), check()),
+        (Integrity::Checking, Integrity::Unchanged)
+    );
+    let moved = session.data.path().join("b.jpg");
+    std::fs::rename(&path, &moved).unwrap();
+    assert_eq!((evidence::glance(&session.desk, analysis).unwrap(), check()), (Integrity::Missing, Integrity::Missing));
+    let other = evidence::relocate(&session.desk, analysis, &sample("hopper.jpg")).unwrap();
+    assert_eq!((other, check()), (Integrity::Changed, Integrity::Missing), "another file is not taken over");
+    assert_eq!(evidence::relocate(&session.desk, analysis, &moved).unwrap(), Integrity::Unchanged);
+    assert_eq!(check(), Integrity::Unchanged);
+    let mut bytes = std::fs::read(&moved).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&moved, bytes).unwrap();
+    assert_eq!(check(), Integrity::Changed);
+}
+
+#[test]
+fn results_are_exported_whole() {
+    let session = session();
+    let ids = session.enqueue(&[sample("coffee.jpg"), sample("hopper.jpg")]);
+    for id in &ids {
+        analysis_of(&to_the_end(&session.watch(*id)));
+    }
+    let path = session.data.path().join("results");
+    export::write(&session.desk, ExportFormat::Jsonl, &[], &path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let documents: Vec<_> = text.lines().map(|line| scan::analysis::Analysis::from_json(line).unwrap()).collect();
+    assert_eq!(documents.len(), 2);
+    assert!(documents[0].file.path.ends_with("coffee.jpg"));
+    export::write(&session.desk, ExportFormat::Csv, &ids[1..], &path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("path,") && text.contains("hopper.jpg") && !text.contains("coffee.jpg"));
+    let nowhere = export::write(&session.desk, ExportFormat::Csv, &[], Path::new("/absent/x")).unwrap_err();
+    assert_eq!(nowhere.code, ErrorCode::Storage);
+}
+
+#[test]
+fn with_the_history_off_nothing_outlives_the_program_outside_of_cases() {
+    let session = session();
+    let mut settings = session.desk.choices().settings;
+    settings.history = false;
+    session.desk.save_settings(settings).unwrap();
+    let passing = analysis_of(&session.examine(&sample("coffee.jpg")).1);
+    let kept = analysis_of(&session.examine(&sample("hopper.jpg")).1);
+    assert_eq!(session.desk.with_library(|library| library.recent(9)).unwrap(), []);
+    let at = "2026-01-01T00:00:00Z";
+    session
+        .desk
+        .with_library(|library| {
+            let case = library.create_case("kept", at)?.id;
+            library.move_to_case(&[kept], Some(case), at)
+        })
+        .unwrap();
+    session.view(passing);
+    session.desk.close();
+    let left =
+        session.desk.with_library(|library| Ok((library.summary(passing).is_err(), library.summary(kept).is_ok())));
+    assert_eq!(left.unwrap(), (true, true));
+}
+
+#[test]
+fn the_library_moves_and_a_volume_that_is_gone_is_said() {
+    let session = session();
+    let analysis = analysis_of(&session.examine(&sample("coffee.jpg")).1);
+    let volume = session.data.path().join("volume");
+    session.desk.move_library(&volume).unwrap();
+    session.view(analysis);
+    let info = session.desk.info();
+    assert!(info.library_folder.starts_with(volume.to_str().unwrap()) && info.problem.is_none());
+    assert_eq!(session.desk.choices().library_folder, Some(volume.join("FaceFiction")));
+    let folders = Folders {
+        config: session.data.path().join("config"),
+        data: session.data.path().join("data"),
+        models: repository().join("models"),
+    };
+    session.desk.close();
+    std::fs::rename(&volume, session.data.path().join("unplugged")).unwrap();
+    let again = Desk::open(folders, Box::new(|_| {}));
+    assert_eq!(again.info().problem.map(|problem| problem.code), Some(ErrorCode::Storage));
+    assert!(!volume.exists(), "it is not made again in the wrong place");
+    again.close();
+}
+
+#[test]
+fn choices_that_make_no_sense_are_refused() {
+    let session = session();
+    let before = session.desk.choices();
+    for fps in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let settings =
+            desktop::ipc::Settings { sampling: SamplingChoice::PerSecond { fps }, ..before.settings.clone() };
+        assert_eq!(session.desk.save_settings(settings).unwrap_err().code, ErrorCode::Invalid);
+    }
+    let none = desktop::ipc::Settings { threads: Some(0), ..before.settings.clone() };
+    assert_eq!(session.desk.save_settings(none).unwrap_err().code, ErrorCode::Invalid);
+    assert_eq!(session.desk.choices(), before);
+}
