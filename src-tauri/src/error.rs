@@ -87,6 +87,7 @@ impl From<ScanError> for CommandError {
     fn from(error: ScanError) -> Self {
         use scan::analysis::ErrorCode as Item;
         let code = match error.code() {
+            _ if matches!(error, ScanError::Write { .. }) => ErrorCode::Storage,
             Item::NotFound => ErrorCode::NotFound,
             Item::NotReadable => ErrorCode::NotReadable,
             Item::Unsupported | Item::Empty | Item::TooLarge | Item::DecodeFailed | Item::NoVideoStream => {

@@ -126,8 +126,17 @@ impl Quality {
             pitch_deg: pose.pitch_deg,
             roll_deg: pose.roll_deg,
             detector_score: face.detector_score,
-            inside: if rect.area() > 0.0 { (visible.area() / rect.area()).min(1.0) } else { 0.0 },
+            inside: share(visible.area(), rect.area()),
         }
+    }
+}
+
+/// The part in the whole; what only rounding keeps from the whole is the whole.
+fn share(part: f32, whole: f32) -> f32 {
+    match part / whole {
+        share if share > 1.0 - 1e-5 => 1.0,
+        share if whole > 0.0 => share,
+        _ => 0.0,
     }
 }
 

@@ -61,6 +61,7 @@ impl Pipeline {
     /// makes no sense; [`ScanError::Controls`] when the CPU too scores known samples wrongly.
     pub fn load(models_dir: &Path, options: &ScanOptions) -> Result<Self, ScanError> {
         options.validate()?;
+        nets::heap::return_large_buffers();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
         let (finder, mut cards) = load_finder(models_dir, options.finder)?;

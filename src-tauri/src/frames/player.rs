@@ -84,16 +84,17 @@ impl Player {
 
     fn start(&self, from: Timestamp) -> Result<Run, CommandError> {
         let mut frames = self.media.frames_from(from, self.width, THREADS, &Ctx::silent())?;
-        let first = frames.next().transpose()?;
-        match first {
-            Some(shown) => Ok(Run { frames, shown, next: None }),
-            None => self.last(from),
+        match frames.next() {
+            Some(Ok(shown)) => Ok(Run { frames, shown, next: None }),
+            // Past the end there is nothing to decode, which a decoder calls an error.
+            Some(Err(_)) | None => self.last(from),
         }
     }
 
     /// Nothing is shown from that time on: the last frames before it.
     fn last(&self, before: Timestamp) -> Result<Run, CommandError> {
-        let from = Timestamp::from_micros(before.micros().saturating_sub(BEHIND_US));
+        let end = self.media.info().duration_us.map_or(before, |us| before.min(Timestamp::from_micros(us)));
+        let from = Timestamp::from_micros(end.micros().saturating_sub(BEHIND_US));
         let mut frames = self.media.frames_from(from, self.width, THREADS, &Ctx::silent())?;
         let shown = frames.next().transpose()?;
         let none = || CommandError::new(ErrorCode::NotFound, "no picture is shown at that time").at(&self.path);

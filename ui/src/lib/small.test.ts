@@ -18,7 +18,7 @@ describe("bands", () => {
   });
   it("are those of the detector that decides", () => {
     const scores = { a: { logit: 0, score: 0.3 }, b: { logit: 2, score: 0.95 } };
-    const person: Person = { track: 0, first_us: 0, last_us: 0, crops: 9, usable_crops: 9, score: 0.95, verdict: { code: "suspected", strength: "limited", reasons: [], score: 0.95 }, segments: [], scores };
+    const person: Person = { track: 0, first_us: 0, last_us: 0, crops: 9, usable_crops: 9, score: 0.95, verdict: { code: "suspected", strength: "limited", reasons: [], score: 0.95 }, segments: [], scores, fraction_above: 1, longest_run: 9 };
     expect(thresholdOf(person, [low, high])).toBe(high);
     expect(thresholdOf(null, [low, high])).toBe(low);
     expect(thresholdOf(person, [])).toBeNull();
