@@ -17,4 +17,4 @@ until [ -e "/tmp/.X11-unix/X$display" ]; do
 done
 
 # One at a time: they share one mouse.
-DISPLAY=":$display" node --test --test-concurrency=1 "$@" tests/e2e/
+DISPLAY=":$display" node --test --test-concurrency=1 --test-reporter=spec --test-timeout=400000 "$@" tests/e2e/

@@ -62,6 +62,19 @@ export class Home {
       DBUS_SESSION_BUS_ADDRESS: "disabled:", NO_AT_BRIDGE: "1", LANG: "C.UTF-8", LC_ALL: "C.UTF-8", FACEFICTION_MODELS: join(root, "models") };
   }
 
+  /** The process of the program that lives here. */
+  pid() {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        if (words[0] === program && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${this.path}\0`)) return Number(pid);
+      } catch {
+        // It ended between the two looks.
+      }
+    }
+    return null;
+  }
+
   copy(name, as = name) {
     const to = join(this.path, as);
     cpSync(sample(name), to);
@@ -150,19 +163,6 @@ export class Window {
     return this.ask("POST", `${this.session}/actions`, { actions });
   }
 
-  /** The process of the program. */
-  pid() {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        if (words[0] === program && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${this.home.path}\0`)) return Number(pid);
-      } catch {
-        // It ended between the two looks.
-      }
-    }
-    return null;
-  }
-
   /** Drags files onto the middle of the window with a real mouse. */
   async drop(...files) {
     const source = spawn("/usr/bin/python3", [join(here, "drag_source.py"), ...files], { stdio: ["ignore", "pipe", "inherit"] });
@@ -181,7 +181,7 @@ export class Window {
   }
 
   kill() {
-    process.kill(this.pid(), "SIGKILL");
+    process.kill(this.home.pid(), "SIGKILL");
     this.driver.kill();
   }
 

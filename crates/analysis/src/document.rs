@@ -1,8 +1,11 @@
 //! The document `facefiction.analysis/1`: one JSON object per examined item.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::Warning;
 use serde::{Deserialize, Serialize};
 
+use crate::runs::min_crops;
 use crate::{AnalysisError, Explanation, FileFacts, Findings, Person, Reason, TimelineFrame, Verdict};
 
 /// The name of the form this version writes and reads.
@@ -152,6 +155,19 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// People with enough usable faces for a statement, at least 1: the number of looks for which thresholds
+    /// allow ([`crate::OperatingPoint::threshold_for`]).
+    pub fn looks(&self) -> usize {
+        let mut crops: BTreeMap<(u32, &str), usize> = BTreeMap::new();
+        let usable = self.timeline.iter().flat_map(|frame| &frame.faces).filter(|face| face.quality.usable);
+        for (face, model) in usable.flat_map(|face| face.scores.keys().map(move |model| (face, model))) {
+            *crops.entry((face.track, model)).or_default() += 1;
+        }
+        let least = self.file.kind.map_or(1, min_crops);
+        let people: BTreeSet<u32> = crops.iter().filter(|(_, n)| **n >= least).map(|((track, _), _)| *track).collect();
+        people.len().max(1)
+    }
+
     /// An examined item. A damaged file's verdict says so.
     pub fn examined(file: FileFacts, findings: Findings, models: Vec<Model>, run: Run) -> Self {
         let damaged = file.media.as_ref().is_some_and(|m| m.damaged);

@@ -60,10 +60,15 @@ pub(crate) struct Setting {
 
 impl Setting {
     pub fn min_crops(&self) -> usize {
-        match self.kind {
-            MediaKind::Image => 1,
-            MediaKind::Video => MIN_TRACK_CROPS,
-        }
+        min_crops(self.kind)
+    }
+}
+
+/// Usable crops without which nothing is said of a person.
+pub(crate) fn min_crops(kind: MediaKind) -> usize {
+    match kind {
+        MediaKind::Image => 1,
+        MediaKind::Video => MIN_TRACK_CROPS,
     }
 }
 

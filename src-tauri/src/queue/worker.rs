@@ -7,7 +7,7 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use library::{Basis, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
 use scan::analysis::{
-    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, MediaKind, ModelScore, Person,
+    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person,
     TimelineFace, TimelineFrame,
 };
 use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
@@ -104,7 +104,7 @@ fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
     if let Some(error) = analysis.error {
         return Err(Stop::Failed(error));
     }
-    let basis = basis_of(desk, &pipeline, cuts.into_inner())?;
+    let basis = basis_of(desk, &pipeline, &analysis, cuts.into_inner())?;
     let new = NewAnalysis {
         case: task.case,
         listed: desk.choices().settings.history,
@@ -234,15 +234,20 @@ fn point_of(frame: &FrameObservation, pipeline: &Pipeline) -> FramePoint {
     FramePoint { frame: frame.frame, pts_us: frame.pts, cut: frame.cut, faces }
 }
 
-/// Thresholds and validation of the models that score, as they are now.
-fn basis_of(desk: &Desk, pipeline: &Pipeline, cuts: Vec<FrameIndex>) -> Result<Basis, CommandError> {
+/// Thresholds and validation of the models that score, as they are now and as they hold for that many people.
+fn basis_of(
+    desk: &Desk,
+    pipeline: &Pipeline,
+    analysis: &Analysis,
+    cuts: Vec<FrameIndex>,
+) -> Result<Basis, CommandError> {
     let folder = desk.models_folder()?;
     let mut basis = Basis { cuts, ..Basis::default() };
     for policy in pipeline.policies() {
-        if let Some(points) = policy.points(MediaKind::Video).or(policy.points(MediaKind::Image)) {
+        if let Some(points) = analysis.file.kind.and_then(|kind| policy.points(kind)) {
             basis.thresholds.push(ThresholdFacts {
                 model: policy.id.clone(),
-                suspected: points.suspected().threshold.get(),
+                suspected: points.suspected().threshold_for(analysis.looks() as f64).get(),
                 no_indication: points.no_indication().get(),
             });
         }
