@@ -145,6 +145,7 @@ mod tests {
             timeline: vec![],
             models: vec![],
             explanations: vec![],
+            baseline: None,
             run: Run {
                 app: "facefiction 0".into(),
                 device: "cpu".into(),
