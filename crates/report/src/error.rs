@@ -28,6 +28,12 @@ pub enum ReportError {
         /// What is wrong, and where.
         message: String,
     },
+    /// A key that seals packages could not be made or read.
+    #[error("the key that seals packages cannot be used: {message}")]
+    Key {
+        /// What is wrong.
+        message: String,
+    },
     /// A part could not be written as JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),

@@ -1,7 +1,7 @@
 //! Analyses as files for people and for other programs.
 //!
 //! Owns the table of results ([`csv`]) and the report as a PDF ([`render_pdf`]): its words in English and
-//! French, its charts, its look. Takes finished analyses, facts from models' cards and encoded pictures;
+//! French, its charts, its look; and evidence packages ([`package`]). Takes finished analyses, facts from models' cards and encoded pictures;
 //! knows no clock (the time is passed in), sees no tensor, decodes nothing. Comes after `analysis` in the
 //! flow.
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ mod error;
 mod fonts;
 mod material;
 mod moment;
+pub mod package;
 mod pdf;
 mod safe;
 mod view;

@@ -274,8 +274,23 @@ mod tests {
     use std::collections::BTreeSet;
 
     const FORBIDDEN: [&str; 17] = [
-        "fake", "authenti", "ai detected", "ai-detected", "confidence", "confiance", "proven", "proof", "proved",
-        "prouv", "preuve", "%", "truqu", "ia détectée", "certifi", "genuine", "no manipulation",
+        "fake",
+        "authenti",
+        "ai detected",
+        "ai-detected",
+        "confidence",
+        "confiance",
+        "proven",
+        "proof",
+        "proved",
+        "prouv",
+        "preuve",
+        "%",
+        "truqu",
+        "ia détectée",
+        "certifi",
+        "genuine",
+        "no manipulation",
     ];
 
     fn file(text: &str) -> toml::Table {
@@ -341,15 +356,35 @@ mod tests {
     fn every_value_of_the_closed_enums_has_a_word() {
         use analysis::{ErrorCode, FaceRegion, MapMethod, Reason, Rung, Strength, VerdictCode};
         let reasons = [
-            Reason::NoFace, Reason::TooFewUsableFaces, Reason::TooSmall, Reason::Blurred, Reason::OverCompressed,
-            Reason::TurnedAway, Reason::CutOff, Reason::UncertainFace, Reason::BetweenThresholds,
-            Reason::ModelsDisagree, Reason::OnlyBriefly, Reason::NotValidatedForThis, Reason::ValidationTooSmall,
-            Reason::DamagedFile, Reason::DecodeFailed, Reason::NoDetector, Reason::NotStable,
+            Reason::NoFace,
+            Reason::TooFewUsableFaces,
+            Reason::TooSmall,
+            Reason::Blurred,
+            Reason::OverCompressed,
+            Reason::TurnedAway,
+            Reason::CutOff,
+            Reason::UncertainFace,
+            Reason::BetweenThresholds,
+            Reason::ModelsDisagree,
+            Reason::OnlyBriefly,
+            Reason::NotValidatedForThis,
+            Reason::ValidationTooSmall,
+            Reason::DamagedFile,
+            Reason::DecodeFailed,
+            Reason::NoDetector,
+            Reason::NotStable,
         ];
         let errors = [
-            ErrorCode::NotFound, ErrorCode::NotReadable, ErrorCode::Unsupported, ErrorCode::Empty,
-            ErrorCode::TooLarge, ErrorCode::DecodeFailed, ErrorCode::NoVideoStream, ErrorCode::Setup,
-            ErrorCode::Cancelled, ErrorCode::Internal,
+            ErrorCode::NotFound,
+            ErrorCode::NotReadable,
+            ErrorCode::Unsupported,
+            ErrorCode::Empty,
+            ErrorCode::TooLarge,
+            ErrorCode::DecodeFailed,
+            ErrorCode::NoVideoStream,
+            ErrorCode::Setup,
+            ErrorCode::Cancelled,
+            ErrorCode::Internal,
         ];
         let verdicts =
             [VerdictCode::NotExamined, VerdictCode::NoIndication, VerdictCode::Inconclusive, VerdictCode::Suspected];
@@ -360,7 +395,11 @@ mod tests {
             assert_eq!(w.error.len(), errors.len());
             assert!(errors.iter().all(|e| of(&w.error, e).contains(' ')));
             assert!(verdicts.iter().all(|v| of(&w.verdict, v).chars().next().is_some_and(char::is_uppercase)));
-            assert!(FaceRegion::ALL.iter().all(|r| w.region.contains_key(serde_json::to_value(r).unwrap().as_str().unwrap())));
+            assert!(
+                FaceRegion::ALL
+                    .iter()
+                    .all(|r| w.region.contains_key(serde_json::to_value(r).unwrap().as_str().unwrap()))
+            );
             assert!(Rung::ALL.iter().all(|r| w.rung.contains_key(serde_json::to_value(r).unwrap().as_str().unwrap())));
             for s in [Strength::Limited, Strength::Moderate, Strength::ModeratelyStrong] {
                 assert!(of(&w.word, &s).contains(&of(&w.strength, &s)));

@@ -50,7 +50,9 @@ impl Thresholds {
     /// thresholds often leave one of them too narrow to be seen.
     fn place(self, score: f64) -> f64 {
         let score = score.clamp(0.0, 1.0);
-        let part = |i: u8, from: f64, to: f64| (f64::from(i) + if to > from { (score - from) / (to - from) } else { 0.0 }) / 3.0;
+        let part = |i: u8, from: f64, to: f64| {
+            (f64::from(i) + if to > from { (score - from) / (to - from) } else { 0.0 }) / 3.0
+        };
         match score {
             s if s < self.low => part(0, 0.0, self.low),
             s if s < self.high => part(1, self.low, self.high),

@@ -102,7 +102,8 @@ fn draw_lane<'a>(
 
 fn columns(lane: &Lane, thresholds: Thresholds, (start, end): (i64, i64), x_of: &impl Fn(i64) -> i32) -> Vec<Column> {
     let of = |s: &Sample| (s.us - start) * COLUMNS / (end - start).max(1);
-    let y = |score: f64| (((1.0 - thresholds.place(score)) * f64::from(LANE - 14)).round() as i32 + 7).clamp(4, LANE - 4);
+    let y =
+        |score: f64| (((1.0 - thresholds.place(score)) * f64::from(LANE - 14)).round() as i32 + 7).clamp(4, LANE - 4);
     let column = |part: &[Sample]| {
         let (first, last) = (part.first()?, part.last()?);
         let sum: f64 = part.iter().map(|s| s.score).sum();

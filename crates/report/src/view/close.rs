@@ -1,8 +1,5 @@
 //! Sections 1, 8 to 10, 12 and 13: what frames the results.
 
-use analysis::{EvidenceState, ExhibitKind, MediaKind, Strength, Task, VerdictCode};
-use sha2::{Digest, Sha256};
-
 use super::block::columns;
 use super::examined::started;
 use super::summary::{callout, found};
@@ -11,8 +8,10 @@ use super::{Block, Callout, Cell, Fact, Section};
 use crate::dossier::Opinion;
 use crate::material::Redaction;
 use crate::moment::Moment;
+use crate::package::sha256;
 use crate::safe::{one_line, paragraphs};
 use crate::words::{fill, of};
+use analysis::{EvidenceState, ExhibitKind, MediaKind, Strength, Task, VerdictCode};
 
 /// How far a raw output may differ on another device (field guide 5.8).
 pub(crate) const TOLERANCE: f64 = 5e-3;
@@ -262,12 +261,8 @@ fn exhibits(t: &Teller<'_>) -> Option<Block> {
             (ExhibitKind::HeatMap, false) => &w.shows_map_still,
         };
         let shows = fill(text, &[("person", &t.person(e.track)), ("time", &t.time(e.pts_us))]);
-        vec![Cell::mono(e.name.clone()), Cell::from(shows), Cell::mono(hex(&Sha256::digest(&e.bytes)))]
+        vec![Cell::mono(e.name.clone()), Cell::from(shows), Cell::mono(sha256(&e.bytes))]
     };
     let rows: Vec<Vec<Cell>> = t.exhibits().map(row).collect();
     (!rows.is_empty()).then_some(Block::Table { columns, rows })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
