@@ -6,7 +6,7 @@ use base::Warning;
 use serde::{Deserialize, Serialize};
 
 use crate::runs::min_crops;
-use crate::{AnalysisError, Explanation, FileFacts, Findings, Person, Reason, TimelineFrame, Verdict};
+use crate::{AnalysisError, Baseline, Explanation, FileFacts, Findings, Person, Reason, TimelineFrame, Verdict};
 
 /// The name of the form this version writes and reads.
 pub const SCHEMA: &str = "facefiction.analysis/1";
@@ -148,6 +148,9 @@ pub struct Analysis {
     /// Why the detectors gave the scores they gave, where that was asked for; by person, time and model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub explanations: Vec<Explanation>,
+    /// Where its people stand among clips that the user knows to be real, where some were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// How it was run.
     pub run: Run,
     /// Why the item failed, if it did.
@@ -180,6 +183,7 @@ impl Analysis {
             timeline: findings.timeline,
             models,
             explanations: Vec::new(),
+            baseline: None,
             run,
             error: None,
         }
@@ -195,6 +199,7 @@ impl Analysis {
             timeline: Vec::new(),
             models,
             explanations: Vec::new(),
+            baseline: None,
             run,
             error: Some(error),
         }

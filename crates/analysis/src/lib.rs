@@ -8,9 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod baseline;
 mod document;
 mod error;
 mod evidence;
+mod exhibit;
 mod explanation;
 mod file;
 mod findings;
@@ -23,9 +25,11 @@ mod stability;
 mod verdict;
 
 pub use aggregate::aggregate;
+pub use baseline::{Baseline, BaselineClip, BaselineRank, MAX_BASELINE_CLIPS, MIN_BASELINE_CLIPS};
 pub use document::{Analysis, Control, ErrorCode, ItemError, Model, Run, SCHEMA, Task};
 pub use error::AnalysisError;
 pub use evidence::{Bounds, LIKELIHOOD_RATIO_BOUNDS, clopper_pearson, likelihood_ratio_floor};
+pub use exhibit::{EvidenceState, Exhibit, ExhibitKind, ModelFacts, ScoringFacts};
 pub use explanation::{Explanation, FaceRegion, Faithfulness, MAX_P, MapMethod, RegionShare, RegionShares};
 pub use file::{FileFacts, MediaFacts, MediaKind};
 pub use findings::{FaceQuality, Findings, ModelScore, Person, Segment, TimelineFace, TimelineFrame};

@@ -23,7 +23,10 @@ Examples:
 With --out DIR, results go to standard output and into DIR: analyses.jsonl, analyses.csv, summary.txt and, one file an
 item as soon as it is finished, analyses/*.json. With --resume, items whose content was already examined in the same
 way are taken from DIR/analyses. With --explain, the crops with the highest scores of each person are explained: heat
-maps in DIR/explanations, the rest in `explanations` of the JSON.
+maps in DIR/explanations, the rest in `explanations` of the JSON. With --report, each item gets a PDF beside its JSON.
+
+With --baseline, clips known to be real are scanned like the rest, and the people of each item get their rank among
+them. It never changes a verdict. End the list of clips with another option or with --.
 
 Folders are walked with everything below them, in order of name; hidden entries and files that are neither images nor
 videos are skipped with a warning. CSV has one row a person; text that a spreadsheet would take for a formula begins
@@ -31,6 +34,42 @@ with an apostrophe.
 
 Exit codes: 0 finished, whatever was found; 1 at least one item failed; 2 wrong usage;
 10 something is suspected, with --fail-on suspected; 130 cancelled (what was finished is kept).";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  facefiction report results/analyses/9f2c41ab6e0d8a53-d215decc4fce3d80.json --out report.pdf
+  facefiction report analysis.json --out rapport.pdf --lang fr --redact --dossier case.toml
+
+Pictures are cut from the examined file, which is looked for where the analysis says, then beside the analysis, or
+given with --evidence; it is opened for reading only and hashed before and after. A missing or changed file gives a
+report without pictures that says so. The case file (TOML or JSON, everything optional) may hold: report_id, case,
+author, organisation, question, received, copy, custody (when, who, what), people (names by number), about (numbers of
+the people concerned), first_opinion and second_reviewer (text, by, at), notes. An existing file is never replaced.
+
+Exit codes: 0 finished; 1 failed; 2 wrong usage.";
+
+const PACKAGE_EXAMPLES: &str = "\
+Examples:
+  facefiction package analysis.json --out evidence.zip
+  facefiction package analysis.json --out evidence --dossier case.toml
+
+The package holds report.pdf, analysis.json, configuration.json, exhibits/, activity.jsonl (entries chained by their
+hashes), manifest.json and signature.json (Ed25519). The key is made on first use and stays on this computer, in the
+user's folder for application data; tell its fingerprint by another way than the package. The examined file itself is
+not in the package. A name that ends in .zip gives a zip file, any other a folder. Nothing existing is replaced.
+
+Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  facefiction verify evidence.zip
+  facefiction verify evidence.zip --evidence interview.mp4
+
+Every byte of the package is hashed, its log and its seal are checked, and the models installed here are compared with
+those used. With the examined file at hand (beside the package under its name, or given with --evidence) it is hashed,
+examined again in the same way, and the numbers are compared. What changed is named.
+
+Exit codes: 0 nothing changed; 1 something did, or could not be checked; 2 wrong usage; 130 cancelled.";
 
 const MODELS_EXAMPLES: &str = "\
 Examples:
@@ -54,6 +93,15 @@ pub(crate) enum Command {
     /// Examine images and videos: people, a timeline, a worded verdict
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(ScanArgs),
+    /// A PDF report of an analysis
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// A signed package of a report with all that is needed to check it
+    #[command(after_help = PACKAGE_EXAMPLES)]
+    Package(PackageArgs),
+    /// Whether a package is untouched, and whether its numbers come out again
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// What the detectors are, and whether they are intact
     #[command(after_help = MODELS_EXAMPLES)]
     Models(ModelsArgs),
@@ -95,6 +143,12 @@ pub(crate) struct ScanArgs {
     /// Say why: heat maps as pictures in --out, weights of the parts of the face, and how far both can be trusted
     #[arg(long, requires = "out")]
     pub explain: bool,
+    /// Write a PDF report of each item into --out, beside its JSON
+    #[arg(long, requires = "out")]
+    pub report: bool,
+    /// Clips known to be real, of the same person or channel: 3 to 20; people are ranked among them, verdicts stay
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub baseline: Vec<PathBuf>,
     /// Language of texts
     #[arg(long, value_enum, default_value_t)]
     pub lang: Lang,
@@ -104,6 +158,74 @@ pub(crate) struct ScanArgs {
     /// No progress, no warnings, no closing line
     #[arg(long, short)]
     pub quiet: bool,
+    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
+    #[arg(long = "models", value_name = "DIR")]
+    pub models_dir: Option<PathBuf>,
+}
+
+/// How a report is wanted, wherever one is made.
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
+    /// Language of the report
+    #[arg(long, value_enum, default_value_t)]
+    pub lang: Lang,
+    /// Cover the faces of others, leave out names of files and people
+    #[arg(long)]
+    pub redact: bool,
+    /// Page one only
+    #[arg(long)]
+    pub summary: bool,
+    /// The case file (TOML or JSON)
+    #[arg(long, value_name = "FILE")]
+    pub dossier: Option<PathBuf>,
+    /// The examined file [default: where the analysis says, or beside the analysis]
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
+    #[arg(long = "models", value_name = "DIR")]
+    pub models_dir: Option<PathBuf>,
+}
+
+/// Options of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// An analysis, as `scan --out` writes it into analyses/
+    #[arg(value_name = "ANALYSIS.json")]
+    pub analysis: PathBuf,
+    /// Where the report goes
+    #[arg(long, value_name = "REPORT.pdf")]
+    pub out: PathBuf,
+    /// How it is wanted.
+    #[command(flatten)]
+    pub wanted: Wanted,
+}
+
+/// Options of `package`.
+#[derive(Debug, Args)]
+pub(crate) struct PackageArgs {
+    /// An analysis, as `scan --out` writes it into analyses/
+    #[arg(value_name = "ANALYSIS.json")]
+    pub analysis: PathBuf,
+    /// Where the package goes: a folder, or a zip file
+    #[arg(long, value_name = "FOLDER|ZIP")]
+    pub out: PathBuf,
+    /// How its report is wanted.
+    #[command(flatten)]
+    pub wanted: Wanted,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A folder or a zip file
+    #[arg(value_name = "PACKAGE")]
+    pub package: PathBuf,
+    /// The examined file [default: beside the package, under its name]
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+    /// Language of texts
+    #[arg(long, value_enum, default_value_t)]
+    pub lang: Lang,
     /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
     #[arg(long = "models", value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
@@ -217,6 +339,10 @@ mod tests {
             &["scan", "a", "--fps", "5", "--every-frame"],
             &["scan", "a", "--resume"],
             &["scan", "a", "--explain"],
+            &["scan", "a", "--report"],
+            &["report", "a.json"],
+            &["package", "a.json"],
+            &["verify"],
             &["scan", "a", "--threads", "0"],
             &["scan", "a", "--format", "xml"],
             &["models"],

@@ -12,13 +12,16 @@ mod glyphs;
 mod lanes;
 mod models_command;
 mod models_dir;
+mod package_command;
 mod progress;
+mod reports;
 mod safe;
 mod scan_command;
 mod sink;
 mod stop;
 mod table;
 mod text;
+mod verify_command;
 mod words;
 
 use std::io::{self, Write};
@@ -32,6 +35,9 @@ use crate::exit::Exit;
 fn main() -> ExitCode {
     let ended = match &Cli::parse().command {
         Command::Scan(args) => scan_command::run(args),
+        Command::Report(args) => reports::run(args),
+        Command::Package(args) => package_command::run(args),
+        Command::Verify(args) => verify_command::run(args),
         Command::Models(args) => models_command::run(args),
     };
     let exit = ended.unwrap_or_else(|error| {

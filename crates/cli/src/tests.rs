@@ -78,6 +78,7 @@ pub(crate) fn analysis(path: &str, verdict: Verdict) -> Analysis {
         timeline: vec![],
         models: vec![],
         explanations: vec![],
+        baseline: None,
         run: Run {
             app: "facefiction 0".into(),
             device: "cpu".into(),

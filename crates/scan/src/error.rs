@@ -96,6 +96,12 @@ pub enum ScanError {
         /// What the system says.
         source: io::Error,
     },
+    /// Something has the name already, and nothing is replaced unasked.
+    #[error("already there, and not replaced: {}", path.display())]
+    Exists {
+        /// What is there.
+        path: PathBuf,
+    },
     /// A result could not be put into words of JSON.
     #[error(transparent)]
     Document(#[from] AnalysisError),

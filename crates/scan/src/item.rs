@@ -221,7 +221,7 @@ impl ScanError {
             | Self::Threads { .. }
             | Self::Card { .. } => ErrorCode::Setup,
             Self::Nets(_) | Self::Faces(_) | Self::Detector(_) => ErrorCode::Setup,
-            Self::Write { .. } => ErrorCode::Setup,
+            Self::Write { .. } | Self::Exists { .. } => ErrorCode::Setup,
             Self::Document(_) | Self::Panicked { .. } => ErrorCode::Internal,
         }
     }

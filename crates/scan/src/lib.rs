@@ -12,6 +12,7 @@ mod batch;
 mod clock;
 mod controls;
 mod error;
+mod exhibits;
 mod explain;
 #[cfg(test)]
 mod fakes;
@@ -24,12 +25,14 @@ mod ordered;
 mod pipeline;
 mod policy;
 mod range;
+mod rerun;
 mod scorer;
 mod stages;
 mod store;
 
 pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
 pub use error::ScanError;
+pub use exhibits::{Collected, Masking, SHOWN_FACES, SHOWN_PEOPLE, collect_exhibits, heat_maps, model_facts};
 pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
 pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
 pub use list::{Item, Sighting, Skip, list, list_observed};
@@ -38,9 +41,10 @@ pub use nets::device::DeviceChoice;
 pub use options::{FaceFinder, Rate, ScanOptions};
 pub use pipeline::{APP, Pipeline};
 pub use policy::task_of;
-pub use store::{Draft, Store, write_atomically};
+pub use store::{Draft, Store, write_atomically, write_new};
 
 pub use range::scan_range;
+pub use rerun::{Compared, options_of, rerun};
 pub use {analysis, base, media};
 
 /// Model cards and the check of their weights, for shells that show them.

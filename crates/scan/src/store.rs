@@ -76,6 +76,16 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ScanError> {
     draft.publish()
 }
 
+/// As [`write_atomically`], but never replaces what has the name already.
+///
+/// # Errors
+/// [`ScanError::Exists`] when there is such a file; [`ScanError::Write`] when the disk refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), ScanError> {
+    let mut draft = Draft::create(path)?;
+    draft.write(bytes)?;
+    draft.publish_new()
+}
+
 /// A file being written, under a temporary name in the folder it will stand in. Dropped without
 /// [`Draft::publish`], it disappears.
 #[derive(Debug)]
@@ -114,6 +124,21 @@ impl Draft {
         file.persist(&path).map_err(|error| failed(&path)(error.error))?;
         Ok(())
     }
+
+    /// As [`Draft::publish`], but never replaces what has the name already.
+    ///
+    /// # Errors
+    /// [`ScanError::Exists`] when there is such a file; [`ScanError::Write`] when the disk refuses.
+    pub fn publish_new(self) -> Result<(), ScanError> {
+        let Self { file, path } = self;
+        let file = file.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed(&path))?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(ScanError::Exists { path }),
+            Err(error) => Err(failed(&path)(error.error)),
+        }
+    }
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> ScanError + use<> {
@@ -145,6 +170,7 @@ mod tests {
             timeline: vec![],
             models: vec![],
             explanations: vec![],
+            baseline: None,
             run: Run {
                 app: "facefiction 0".into(),
                 device: "cpu".into(),

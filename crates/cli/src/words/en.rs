@@ -1,9 +1,10 @@
 //! English.
 
+use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, WarningCode};
 
-use super::{Counts, Support, Tally, Words, enumerate, sentence, weighed};
+use super::{Counts, Said, Support, Tally, Unusual, Words, enumerate, sentence, weighed};
 
 pub(super) struct English;
 
@@ -197,6 +198,52 @@ impl Words for English {
 
     fn ladder(&self, low: f64, high: f64) -> String {
         format!("Re-encoded and shrunk, the images with the highest scores keep between {low:.2} and {high:.2}.")
+    }
+
+    fn baseline(&self, model: &str, n: u64, reached: u64, unusual: Unusual) -> String {
+        match unusual {
+            Unusual::Yes => format!(
+                "By {model}, unusual relative to the {n} clips you supplied: higher than in all of them, which happens \
+                 once in {} times by chance.",
+                n + 1
+            ),
+            Unusual::No => format!(
+                "By {model}, not unusual relative to the {n} clips you supplied: {reached} of them reach at least this \
+                 score."
+            ),
+        }
+    }
+
+    fn problem(&self, problem: &Problem) -> String {
+        match problem {
+            Problem::Missing { file } => format!("missing from the package: {file}"),
+            Problem::Changed { file } => format!("changed since it was sealed: {file}"),
+            Problem::Added { file } => format!("not part of the sealed package: {file}"),
+            Problem::Unreadable { file } => format!("cannot be read any more: {file}"),
+            Problem::LogBroken { entry } => format!("the log does not hold together from entry {entry} on"),
+            Problem::LogCut => "the log does not end where it ended when it was sealed".into(),
+            Problem::Contradiction { what: "models" } => "manifest and analysis name different models".into(),
+            Problem::Contradiction { .. } => "manifest and analysis are about different files".into(),
+        }
+    }
+
+    fn verify(&self, said: Said<'_>) -> String {
+        match said {
+            Said::Untouched(key) => format!("The package is as it was sealed. Fingerprint of the key: {key}"),
+            Said::Touched => "The package is not as it was sealed.".into(),
+            Said::ModelChanged(id) => format!("the weights of {id} here are not those that were used"),
+            Said::ModelAbsent(id) => format!("{id}, which was used, is not installed here"),
+            Said::NoEvidence => "The examined file is not at hand; its scores were not computed again.".into(),
+            Said::EvidenceChanged { found } => {
+                format!("the file at hand is not the one that was examined: its SHA-256 is {found}")
+            }
+            Said::EvidenceSame => "The file at hand is the one that was examined.".into(),
+            Said::Confirmed { n, largest, tolerance } => format!(
+                "Examined again: {n} raw outputs compared, at most {largest:.6} apart, {tolerance} allowed; same verdict."
+            ),
+            Said::Differs(what) => format!("examined again, it differs: {what}"),
+            Said::NotRerun => "The scores were not computed again.".into(),
+        }
     }
 
     fn more_people(&self, n: usize) -> String {

@@ -1,9 +1,10 @@
 //! French, written for French readers: no-break spaces before high punctuation, decimal comma.
 
+use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, WarningCode};
 
-use super::{Counts, Support, Tally, Words, enumerate, sentence, weighed};
+use super::{Counts, Said, Support, Tally, Unusual, Words, enumerate, sentence, weighed};
 
 pub(super) struct French;
 
@@ -207,6 +208,58 @@ impl Words for French {
     fn ladder(&self, low: f64, high: f64) -> String {
         let (low, high) = (comma(low, 2), comma(high, 2));
         format!("Recompressées et réduites, les images aux scores les plus élevés gardent entre {low} et {high}.")
+    }
+
+    fn baseline(&self, model: &str, n: u64, reached: u64, unusual: Unusual) -> String {
+        match unusual {
+            Unusual::Yes => format!(
+                "Selon {model}, inhabituel par rapport aux {n} clips que vous avez fournis\u{a0}: plus élevé que dans \
+                 chacun d’eux, ce qui arrive par hasard une fois sur {}.",
+                n + 1
+            ),
+            Unusual::No => format!(
+                "Selon {model}, pas inhabituel par rapport aux {n} clips que vous avez fournis\u{a0}: {reached} d’entre \
+                 eux atteignent au moins ce score."
+            ),
+        }
+    }
+
+    fn problem(&self, problem: &Problem) -> String {
+        match problem {
+            Problem::Missing { file } => format!("absent du paquet\u{a0}: {file}"),
+            Problem::Changed { file } => format!("modifié depuis le scellement\u{a0}: {file}"),
+            Problem::Added { file } => format!("ne fait pas partie du paquet scellé\u{a0}: {file}"),
+            Problem::Unreadable { file } => format!("n’est plus lisible\u{a0}: {file}"),
+            Problem::LogBroken { entry } => format!("le journal n’est plus cohérent à partir de l’entrée {entry}"),
+            Problem::LogCut => "le journal ne se termine pas là où il se terminait au scellement".into(),
+            Problem::Contradiction { what: "models" } => "manifeste et analyse nomment des modèles différents".into(),
+            Problem::Contradiction { .. } => "manifeste et analyse portent sur des fichiers différents".into(),
+        }
+    }
+
+    fn verify(&self, said: Said<'_>) -> String {
+        match said {
+            Said::Untouched(key) => format!("Le paquet est tel qu’il a été scellé. Empreinte de la clé\u{a0}: {key}"),
+            Said::Touched => "Le paquet n’est pas tel qu’il a été scellé.".into(),
+            Said::ModelChanged(id) => format!("les poids de {id} ne sont pas ici ceux qui ont été utilisés"),
+            Said::ModelAbsent(id) => format!("{id}, qui a été utilisé, n’est pas installé ici"),
+            Said::NoEvidence => {
+                "Le fichier examiné n’est pas à disposition\u{a0}; les scores n’ont pas été recalculés.".into()
+            }
+            Said::EvidenceChanged { found } => {
+                format!(
+                    "le fichier à disposition n’est pas celui qui a été examiné\u{a0}: son empreinte SHA-256 est {found}"
+                )
+            }
+            Said::EvidenceSame => "Le fichier à disposition est celui qui a été examiné.".into(),
+            Said::Confirmed { n, largest, tolerance } => format!(
+                "Examiné à nouveau\u{a0}: {n} sorties brutes comparées, écart maximal {}, {} permis\u{a0}; même verdict.",
+                comma(largest, 6),
+                comma(tolerance, 3)
+            ),
+            Said::Differs(what) => format!("examiné à nouveau, le résultat diffère\u{a0}: {what}"),
+            Said::NotRerun => "Les scores n’ont pas été recalculés.".into(),
+        }
     }
 
     fn more_people(&self, n: usize) -> String {

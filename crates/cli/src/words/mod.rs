@@ -5,6 +5,7 @@
 mod en;
 mod fr;
 
+use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
 use scan::base::{Stage, Timestamp, WarningCode};
 
@@ -24,6 +25,14 @@ impl Lang {
         match self {
             Self::En => &en::English,
             Self::Fr => &fr::French,
+        }
+    }
+
+    /// The same for reports.
+    pub(crate) const fn of_report(self) -> report::Lang {
+        match self {
+            Self::En => report::Lang::En,
+            Self::Fr => report::Lang::Fr,
         }
     }
 }
@@ -50,6 +59,50 @@ pub(crate) struct Counts<'a> {
     pub hits: u64,
     /// Of so many.
     pub of: u64,
+}
+
+/// Whether a rank is told as unusual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusual {
+    /// Above all clips.
+    Yes,
+    /// Not above all.
+    No,
+}
+
+/// What `verify` says besides problems.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Said<'a> {
+    /// Every byte is as it was sealed, by the key with this fingerprint.
+    Untouched(&'a str),
+    /// The package was changed.
+    Touched,
+    /// A model used has other weights here.
+    ModelChanged(&'a str),
+    /// A model used is not installed here.
+    ModelAbsent(&'a str),
+    /// The examined file is not at hand.
+    NoEvidence,
+    /// The file given has another hash than the one examined.
+    EvidenceChanged {
+        /// The hash now.
+        found: &'a str,
+    },
+    /// The file has the hash that was examined.
+    EvidenceSame,
+    /// A second run gave the same.
+    Confirmed {
+        /// Numbers compared.
+        n: usize,
+        /// How far apart at most.
+        largest: f64,
+        /// How far they may be apart.
+        tolerance: f64,
+    },
+    /// A second run gave something else, in English.
+    Differs(&'a str),
+    /// A second run was not made, because of what was found before.
+    NotRerun,
 }
 
 /// How many items came to what.
@@ -116,6 +169,12 @@ pub(crate) trait Words: Sync {
     fn maps(&self) -> &'static str;
     /// Sentence: between which scores the suspicion moved on the ladder.
     fn ladder(&self, low: f64, high: f64) -> String;
+    /// Sentence: where a person stands among the clips known to be real.
+    fn baseline(&self, model: &str, n: u64, reached: u64, unusual: Unusual) -> String;
+    /// Sentence about a package: one thing that is not as it was.
+    fn problem(&self, problem: &Problem) -> String;
+    /// Fragments and sentences of `verify`.
+    fn verify(&self, said: Said<'_>) -> String;
     /// Fragment: so many people are not listed.
     fn more_people(&self, n: usize) -> String;
     /// Headline of a failed item.
@@ -260,6 +319,19 @@ pub(crate) mod tests {
         let parts = [(FaceRegion::Mouth, 1.25), (FaceRegion::Eyes, -0.5)];
         all.extend([w.regions("m", None, &parts), w.regions("m", Some("0:01"), &parts[..1]), w.maps().to_owned()]);
         all.extend([w.map_shown("a.png", 39, 39), w.map_withheld(20, 39), w.ladder(0.2, 0.9)]);
+        all.extend([w.baseline("m", 5, 0, Unusual::Yes), w.baseline("m", 5, 2, Unusual::No)]);
+        let file = || "report.pdf".to_owned();
+        all.extend([Problem::Missing { file: file() }, Problem::Changed { file: file() }].map(|p| w.problem(&p)));
+        all.extend([Problem::Added { file: file() }, Problem::Unreadable { file: file() }].map(|p| w.problem(&p)));
+        all.extend([Problem::LogBroken { entry: 2 }, Problem::LogCut].map(|p| w.problem(&p)));
+        all.extend(["evidence", "models"].map(|what| w.problem(&Problem::Contradiction { what })));
+        all.extend(
+            [Said::Untouched("ab"), Said::Touched, Said::ModelChanged("m"), Said::ModelAbsent("m")]
+                .map(|s| w.verify(s)),
+        );
+        all.extend([Said::NoEvidence, Said::EvidenceChanged { found: "ab" }, Said::EvidenceSame].map(|s| w.verify(s)));
+        let confirmed = Said::Confirmed { n: 9, largest: 0.0, tolerance: 0.001 };
+        all.extend([confirmed, Said::Differs("x"), Said::NotRerun].map(|s| w.verify(s)));
         all.extend([w.failed(), w.left()].map(String::from));
         let tally = Tally { suspected: 1, inconclusive: 2, no_indication: 1, not_examined: 3, failed: 4 };
         all.extend([w.tally(&tally, 12.3), w.tally(&Tally::default(), 0.0)]);

@@ -22,6 +22,7 @@ pub fn analysis(path: &Path, sha256: &str) -> Analysis {
         timeline: vec![],
         models: vec![],
         explanations: vec![],
+        baseline: None,
         run: Run {
             app: "facefiction 0".into(),
             device: "cpu".into(),

@@ -1,0 +1,179 @@
+//! Packages as folders and zip files. Strangers make them too: everything is bounded, nothing leads outside,
+//! no link is followed.
+
+use std::fs;
+use std::io::{self, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::Files;
+
+/// Files of a package at most.
+pub const MAX_FILES: usize = 2000;
+/// Bytes of one file at most.
+pub const MAX_FILE_BYTES: u64 = 1 << 30;
+/// Bytes of all files together at most.
+pub const MAX_PACKAGE_BYTES: u64 = 2 << 30;
+
+/// Why a package could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShelfError {
+    /// The system refuses.
+    #[error("cannot read ({source}): {}", path.display())]
+    Read {
+        /// What.
+        path: PathBuf,
+        /// What it says.
+        source: io::Error,
+    },
+    /// No zip file, or a broken one.
+    #[error("not a zip file that can be read ({message}): {}", path.display())]
+    Zip {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A name that leads out of the package, a link, a device, more or larger files than a package has.
+    #[error("not a package of this program ({what}): {name}")]
+    Hostile {
+        /// What is wrong.
+        what: &'static str,
+        /// With what.
+        name: String,
+    },
+    /// The zip file could not be put together.
+    #[error("the zip file could not be written: {message}")]
+    Write {
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// What was read: the files, and entries that are none of a package.
+pub type Found = Files;
+
+/// Counts what was taken.
+#[derive(Default)]
+struct Budget {
+    files: usize,
+    bytes: u64,
+}
+
+impl Budget {
+    fn take(&mut self, name: &str, bytes: u64) -> Result<(), ShelfError> {
+        let hostile = |what| Err(ShelfError::Hostile { what, name: name.to_owned() });
+        self.files += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.files > MAX_FILES {
+            return hostile("too many files");
+        }
+        if bytes > MAX_FILE_BYTES || self.bytes > MAX_PACKAGE_BYTES {
+            return hostile("too large");
+        }
+        Ok(())
+    }
+}
+
+/// Reads a folder: its files and those of the folders in it.
+///
+/// # Errors
+/// [`ShelfError`] of any kind but writing.
+pub fn read_folder(folder: &Path) -> Result<Found, ShelfError> {
+    let (mut files, mut budget) = (Files::new(), Budget::default());
+    read_into(folder, "", &mut files, &mut budget)?;
+    Ok(files)
+}
+
+fn read_into(folder: &Path, prefix: &str, files: &mut Files, budget: &mut Budget) -> Result<(), ShelfError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        |source| ShelfError::Read { path, source }
+    };
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let entry = entry.map_err(failed(folder))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(failed(&entry.path()))?);
+        let own = entry.file_name().to_string_lossy().into_owned();
+        let name = format!("{prefix}{own}");
+        if kind.is_dir() && prefix.is_empty() {
+            read_into(&path, &format!("{own}/"), files, budget)?;
+        } else if kind.is_file() {
+            let file = fs::File::open(&path).map_err(failed(&path))?;
+            let length = file.metadata().map_err(failed(&path))?.len();
+            budget.take(&name, length)?;
+            files.insert(name, bounded(file, length).map_err(failed(&path))?);
+        } else {
+            let what = if kind.is_dir() { "folders within folders" } else { "a link or a device" };
+            return Err(ShelfError::Hostile { what, name });
+        }
+    }
+    Ok(())
+}
+
+/// Reads what was announced, and fails when there is more: the file grew, or the archive lied.
+fn bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(length + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > length {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "more bytes than announced"));
+    }
+    Ok(bytes)
+}
+
+/// Reads a zip file.
+///
+/// # Errors
+/// [`ShelfError`] of any kind but writing.
+pub fn read_zip(path: &Path) -> Result<Found, ShelfError> {
+    let broken = |message: String| ShelfError::Zip { path: path.to_path_buf(), message };
+    let file = fs::File::open(path).map_err(|source| ShelfError::Read { path: path.to_path_buf(), source })?;
+    let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(|e| broken(e.to_string()))?;
+    let (mut files, mut budget) = (Files::new(), Budget::default());
+    if archive.len() > MAX_FILES {
+        return Err(ShelfError::Hostile { what: "too many files", name: path.display().to_string() });
+    }
+    for i in 0..archive.len() {
+        let entry = archive.by_index(i).map_err(|e| broken(e.to_string()))?;
+        let name = entry.name().map_err(|e| broken(e.to_string()))?.into_owned();
+        if entry.is_dir() {
+            continue;
+        }
+        if !safe(&name) || entry.is_symlink() {
+            return Err(ShelfError::Hostile { what: "a name that leads elsewhere, or a link", name });
+        }
+        let length = entry.size();
+        budget.take(&name, length)?;
+        let bytes = bounded(entry, length).map_err(|e| broken(format!("{name}: {e}")))?;
+        if files.insert(name.clone(), bytes).is_some() {
+            return Err(ShelfError::Hostile { what: "two files of one name", name });
+        }
+    }
+    Ok(files)
+}
+
+/// A name in the package or in one folder of it.
+fn safe(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    let plain = |part: &&str| !part.is_empty() && *part != "." && *part != ".." && !part.contains(['\\', ':', '\0']);
+    parts.len() <= 2 && parts.iter().all(plain)
+}
+
+/// A zip file of the files: the same files give the same bytes.
+///
+/// # Errors
+/// [`ShelfError::Write`].
+pub fn write_zip(files: &Files) -> Result<Vec<u8>, ShelfError> {
+    let failed = |message: String| ShelfError::Write { message };
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        let packed = name.ends_with(".json") || name.ends_with(".jsonl");
+        let method = if packed { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+        let options = SimpleFileOptions::default().compression_method(method).unix_permissions(0o644);
+        zip.start_file(name.as_str(), options).map_err(|e| failed(e.to_string()))?;
+        zip.write_all(bytes).map_err(|e| failed(e.to_string()))?;
+    }
+    Ok(zip.finish().map_err(|e| failed(e.to_string()))?.into_inner())
+}

@@ -1,0 +1,165 @@
+//! Sections 6 and 11: how it was done, and how well that way does.
+
+use analysis::{ModelFacts, ScoringFacts, Task, clopper_pearson, likelihood_ratio_floor};
+
+use super::block::columns;
+use super::examined::{counts, plain};
+use super::teller::Teller;
+use super::{Block, Callout, Cell, Fact, Section, Tone};
+use crate::words::{fill, listed, of};
+
+/// Each side of the bounds of section 11 is wrong with this probability, as in the wording itself.
+const TAIL: f64 = 0.05;
+
+/// Section 6.
+pub(crate) fn section(t: &Teller<'_>) -> Section {
+    let w = t.w;
+    let mut blocks = vec![Block::Callout { callout: paragraph(t) }, Block::heading(&w.steps)];
+    let ladder = fill(&w.step_ladder, &[("ladder", analysis::LADDER)]);
+    let steps = [&w.step_hash, &w.step_decode, &w.step_faces, &w.step_gate, &w.step_score, &w.step_aggregate, &ladder];
+    blocks.push(Block::List { items: steps.into_iter().cloned().collect() });
+    blocks.push(Block::heading(&w.models_title));
+    blocks.push(models(t));
+    blocks.push(Block::small(w.weights_of.clone()));
+    let hashes = t.analysis().models.iter().map(|m| Fact::mono(&m.id, m.sha256.clone()));
+    blocks.push(Block::Facts { rows: hashes.collect() });
+    if let Some(table) = thresholds(t) {
+        blocks.extend([Block::heading(&w.thresholds_title), table, Block::small(w.thresholds_note.clone())]);
+    }
+    blocks.push(Block::heading(&w.controls_title));
+    blocks.extend(controls(t));
+    blocks.push(Block::heading(&w.deviations_title));
+    let warnings = &t.analysis().run.warnings;
+    if warnings.is_empty() {
+        blocks.push(Block::text(w.deviations_none.clone()));
+    } else {
+        let told = warnings.iter().map(|x| {
+            let values = [("headline", of(&w.warning, &x.code)), ("reasons", crate::safe::one_line(&x.detail))];
+            let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            crate::words::sentence(&fill(&w.because, &values))
+        });
+        blocks.push(Block::List { items: told.collect() });
+    }
+    Section { heading: w.s_method.clone(), blocks }
+}
+
+fn paragraph(t: &Teller<'_>) -> Callout {
+    let (w, run) = (t.w, &t.analysis().run);
+    let (all, usable) = counts(t);
+    let named = |task: &[Task]| -> Vec<String> {
+        let models = t.analysis().models.iter().filter(|m| task.contains(&m.task));
+        models.map(|m| t.facts(&m.id).map_or_else(|| m.id.clone(), |f| format!("{} {}", f.id, f.version))).collect()
+    };
+    let fps = run.fps.map_or_else(|| w.fps_all.clone(), |fps| fill(&w.fps_sampled, &[("fps", &plain(t, fps))]));
+    let values = [
+        ("app", run.app.clone()),
+        ("fps", fps),
+        ("finder", listed(&named(&[Task::FaceDetection]), &w.people_and)),
+        ("models", listed(&named(&[Task::FaceManipulation, Task::FaceSynthesis]), &w.people_and)),
+        ("usable", t.lang.integer(usable)),
+        ("all", t.lang.integer(all)),
+        ("sha", t.analysis().file.sha256.clone().unwrap_or_else(|| w.unknown.clone())),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let text = fill(if t.is_video() { &w.methods_video } else { &w.methods_image }, &values);
+    Callout { tone: Tone::Quote, lead: w.methods_title.clone(), text, small: w.editorial.clone() }
+}
+
+fn models(t: &Teller<'_>) -> Block {
+    let w = t.w;
+    let columns = columns([(&w.col_model, 0.0), (&w.col_question, 1.0), (&w.col_version, 0.0), (&w.col_trained, 0.0)]);
+    let row = |m: &analysis::Model| {
+        let (version, dates) = match t.facts(&m.id) {
+            Some(f) => {
+                let values = [("trained", f.trained.as_str()), ("expires", f.expires.as_str())];
+                (f.version.clone(), fill(&w.trained_expires, &values))
+            }
+            None => (w.dash.clone(), w.no_card.clone()),
+        };
+        [m.id.clone(), t.question_of(m.task), version, dates].map(Cell::from).into()
+    };
+    Block::Table { columns, rows: t.analysis().models.iter().map(row).collect() }
+}
+
+fn thresholds(t: &Teller<'_>) -> Option<Block> {
+    let w = t.w;
+    let columns = columns([(&w.col_model, 0.0), (&w.col_question, 1.0), (&w.col_low, 0.0), (&w.col_high, 0.0)]);
+    let row = |(m, s): (&ModelFacts, &ScoringFacts)| {
+        let (low, high) = (t.lang.decimal(s.no_indication.get(), 4), t.lang.decimal(s.suspected.get(), 4));
+        [Cell::from(m.id.clone()), Cell::from(t.question_of(m.task)), Cell::mono(low), Cell::mono(high)].into()
+    };
+    let rows: Vec<Vec<Cell>> = scoring(t).map(row).collect();
+    (!rows.is_empty()).then_some(Block::Table { columns, rows })
+}
+
+fn scoring<'a>(t: &Teller<'a>) -> impl Iterator<Item = (&'a ModelFacts, &'a ScoringFacts)> {
+    t.m.models.iter().filter_map(|m| Some((m, m.scoring.as_ref()?)))
+}
+
+fn controls(t: &Teller<'_>) -> Vec<Block> {
+    let (w, controls) = (t.w, &t.analysis().run.controls);
+    if controls.is_empty() {
+        return vec![Block::text(w.controls_none.clone())];
+    }
+    let failed = controls.iter().filter(|c| !c.passed()).count();
+    let (n, all) = (failed.to_string(), controls.len().to_string());
+    let outcome = if failed == 0 {
+        fill(&w.controls_passed, &[("n", &all)])
+    } else {
+        fill(&w.controls_failed, &[("n", &n), ("all", &all)])
+    };
+    let columns = columns([
+        (&w.col_model, 0.0),
+        (&w.col_sample, 1.0),
+        (&w.col_known, 0.0),
+        (&w.col_expected, 0.0),
+        (&w.col_obtained, 0.0),
+    ]);
+    let row = |c: &analysis::Control| {
+        let known = if c.generated { &w.known_generated } else { &w.known_real };
+        let number = |v: f64| Cell::mono(t.lang.signed(v, 4));
+        let sample = c.sample.strip_prefix(&format!("{}-", c.model)).unwrap_or(&c.sample);
+        vec![
+            Cell::from(c.model.clone()),
+            Cell::from(crate::safe::one_line(sample)),
+            Cell::from(known.clone()),
+            number(c.expected),
+            number(c.obtained),
+        ]
+    };
+    let table = Block::Table { columns, rows: controls.iter().map(row).collect() };
+    vec![Block::text(format!("{} {outcome}", w.controls)), table]
+}
+
+/// Section 11.
+pub(crate) fn validation(t: &Teller<'_>) -> Section {
+    let w = t.w;
+    let mut blocks = vec![Block::text(w.validation.clone())];
+    for (m, s) in scoring(t) {
+        let per_thousand = |rate: f64, up: bool| {
+            let n = if up { (rate * 1000.0).ceil() } else { (rate * 1000.0).floor() };
+            t.lang.integer(n.max(0.0) as u64)
+        };
+        let high = per_thousand(clopper_pearson(s.false_alarms, s.n_real, TAIL).high, true);
+        let low = per_thousand(clopper_pearson(s.found, s.n_fake, TAIL).low, false);
+        let floor = likelihood_ratio_floor(s.found, s.n_fake, s.false_alarms, s.n_real);
+        let word = s.strength().map_or_else(|| w.word_none.clone(), |x| of(&w.word, &x));
+        blocks.push(Block::heading(&format!("{} · {}", m.id, t.question_of(m.task))));
+        let rows = vec![
+            Fact::new(&w.f_unit, s.unit.clone()),
+            Fact::new(&w.f_real, t.lang.integer(s.n_real)),
+            Fact::new(&w.f_alarms, fill(&w.alarms_line, &[("n", &t.lang.integer(s.false_alarms)), ("high", &high)])),
+            Fact::new(&w.f_fakes, t.lang.integer(s.n_fake)),
+            Fact::new(&w.f_found, fill(&w.found_line, &[("n", &t.lang.integer(s.found)), ("low", &low)])),
+            Fact::new(&w.f_floor, t.lang.decimal(floor, 1)),
+            Fact::new(&w.f_word, word),
+            Fact::new(&w.f_on, s.measured_on.clone()),
+            Fact::new(&w.f_when, s.measured.clone()),
+        ];
+        blocks.push(Block::Facts { rows });
+    }
+    if scoring(t).next().is_none() {
+        blocks = vec![Block::text(w.validation_none.clone())];
+    }
+    Section { heading: w.s_validation.clone(), blocks }
+}
