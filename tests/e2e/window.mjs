@@ -91,7 +91,7 @@ export class Window {
   static async open(home, files = [], binary = program) {
     const port = await freePort();
     const env = { ...home.env, TAURI_WEBVIEW_AUTOMATION: "true" };
-    const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: ["ignore", "inherit", "inherit"] });
+    const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" });
     const window = new Window(`http://127.0.0.1:${port}`, driver, home);
     await eventually("the driver", () => window.ask("GET", "/status").then((status) => status.ready ?? true));
     const options = { binary, args: files };
