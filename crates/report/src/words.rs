@@ -62,7 +62,7 @@ words! {
         headline_all others_clear_one others_clear_many others_open_one others_open_many others_not_one
         others_not_many support place_video image_one image_many false_alarms alarm_one alarm_many stands_out
         survives  nothing_found found_of found_list because better_copy damaged failed summary_limit s_item
-        s_suitability s_time s_scores s_frames s_faces exhibits_heading file content examined_by sha256 file_line received_line by_line by_who
+        s_suitability s_time s_scores s_frames s_faces exhibits_heading file content examined_by examined_with sha256 file_line received_line by_line by_who
         blind_line content_video content_image rate rate_variable col_person col_present col_faces col_usable
         col_size col_limits col_result col_score px more_people more_person fig_time fig_scores fig_frames
         fig_frames_still no_frames alt_time alt_scores alt_face alt_face_still alt_frame alt_frame_still alt_map
