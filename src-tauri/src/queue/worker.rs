@@ -7,8 +7,8 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use library::{Basis, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
 use scan::analysis::{
-    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person,
-    TimelineFace, TimelineFrame,
+    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person, TimelineFace,
+    TimelineFrame,
 };
 use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
 use scan::{Observer, Pipeline, ScanError, models, scan_item_observed, scan_range, sha256_of};
