@@ -1,5 +1,13 @@
 //! Reports, packages, their check and the known-real baseline, as a user has them.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test program fails by panicking"
+)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! The rank among known-real clips.
 
+#![allow(clippy::unwrap_used, reason = "a test program fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
