@@ -20,7 +20,6 @@ mod safe;
 mod scan_command;
 mod sink;
 mod stop;
-mod table;
 mod text;
 mod verify_command;
 mod words;

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use report::csv;
 use scan::analysis::Analysis;
 use scan::{Draft, ScanError};
 
 use crate::args::Format;
-use crate::table;
 use crate::text::TextStyle;
 
 /// Names of the files in the folder of `--out`.
@@ -41,7 +41,7 @@ impl<'a, W: Write> Output<'a, W> {
     pub(crate) fn open(writer: W, format: Format, style: &'a TextStyle<'a>) -> Result<Self, Closed> {
         let mut output = Self { writer, format, style };
         if format == Format::Csv {
-            output.print(&table::header())?;
+            output.print(&csv::header())?;
         }
         Ok(output)
     }
@@ -51,7 +51,7 @@ impl<'a, W: Write> Output<'a, W> {
         match self.format {
             Format::Text => self.print(&self.style.item(analysis)),
             Format::Json => self.print(&format!("{json}\n")),
-            Format::Csv => self.print(&table::rows(analysis)),
+            Format::Csv => self.print(&csv::rows(analysis)),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn open(path: &Path, style: &'a TextStyle<'a>) -> Result<Self, ScanError> {
         fs::create_dir_all(path).map_err(|source| ScanError::Write { path: path.to_path_buf(), source })?;
         let mut table = Draft::create(&path.join(TABLE))?;
-        table.write(table::header().as_bytes())?;
+        table.write(csv::header().as_bytes())?;
         let (json_lines, summary) = (Draft::create(&path.join(JSON_LINES))?, Draft::create(&path.join(SUMMARY))?);
         Ok(Self { path: path.to_path_buf(), json_lines, table, summary, style, items: 0 })
     }
@@ -95,7 +95,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn item(&mut self, analysis: &Analysis, json: &str) -> Result<(), ScanError> {
         self.json_lines.write(json.as_bytes())?;
         self.json_lines.write(b"\n")?;
-        self.table.write(table::rows(analysis).as_bytes())?;
+        self.table.write(csv::rows(analysis).as_bytes())?;
         self.summary.write(self.style.item(analysis).as_bytes())?;
         self.items += 1;
         Ok(())
