@@ -28,11 +28,12 @@ impl Clock {
 }
 
 /// Seconds since 1970-01-01T00:00:00Z; 0 for a clock set before that.
-pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
+pub fn unix_seconds(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)
 }
 
-fn rfc3339(seconds: i64) -> String {
+/// RFC 3339 in UTC, to the second, of seconds since 1970.
+pub fn rfc3339(seconds: i64) -> String {
     let date = Date::from_unix_seconds(seconds).map_or_else(|| "1970-01-01".into(), String::from);
     let s = seconds.rem_euclid(86_400);
     format!("{date}T{:02}:{:02}:{:02}Z", s / 3600, s / 60 % 60, s % 60)

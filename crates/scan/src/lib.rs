@@ -31,6 +31,7 @@ mod stages;
 mod store;
 
 pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
+pub use clock::{rfc3339, unix_seconds};
 pub use error::ScanError;
 pub use exhibits::{Collected, Masking, SHOWN_FACES, SHOWN_PEOPLE, collect_exhibits, heat_maps, model_facts};
 pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
