@@ -14,7 +14,8 @@ pub(crate) fn today() -> Option<Date> {
     Date::from_unix_seconds(seconds_since_1970())
 }
 
-fn seconds_since_1970() -> i64 {
+/// Now.
+pub(crate) fn seconds_since_1970() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)
 }
 

@@ -270,7 +270,7 @@ fn a_range_is_refined_at_every_frame_and_the_verdict_stays() {
     let before = session.view(analysis);
     let (from, to) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(1_400_000));
     let work = Work::Range { analysis, from, to };
-    let id = session.desk.queue.add_range(sample("clip.mp4"), "clip.mp4".into(), work);
+    let id = session.desk.queue.add_work(sample("clip.mp4"), Some(MediaKind::Video), work);
     assert_eq!(analysis_of(&to_the_end(&session.watch(id))), analysis);
     let after = session.view(analysis);
     assert_eq!((&after.verdict, &after.people, &after.refined), (&before.verdict, &before.people, &vec![(from, to)]));
