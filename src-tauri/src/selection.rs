@@ -283,7 +283,7 @@ mod tests {
         }
         let queued = HashSet::from([at("c.jpg")]);
         let paths = ["folder", "notes.txt", "c.jpg", "absent.jpg"].map(at);
-        let Gathered { selection, files } = gather(&paths, &queued, Patience::Endless);
+        let Gathered { selection, files, .. } = gather(&paths, &queued, Patience::Endless);
         assert_eq!((selection.images, selection.videos, selection.folders, selection.more), (1, 1, 1, false));
         assert_eq!(
             files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(),

@@ -70,9 +70,13 @@ impl Queue {
         ids
     }
 
-    /// Puts further work on the file of an analysis into the queue, before the files that wait.
+    /// Puts further work on the file of an analysis into the queue, before the files that wait; what is there
+    /// already is not put there twice.
     pub fn add_work(&self, path: PathBuf, kind: Option<MediaKind>, work: Work) -> u32 {
         let mut inner = lock(&self.inner);
+        if let Some((&id, _)) = inner.rows.iter().find(|(_, row)| row.is_open() && row.work == work) {
+            return id;
+        }
         let id = inner.add(Row::of_work(path, kind, work, now()));
         self.wake.notify_all();
         id

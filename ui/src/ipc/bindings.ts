@@ -354,6 +354,18 @@ architecture: string,
  */
 sha256: string, };
 
+export type MapMethod = "gradCam" | "occlusion";
+
+export type FaceRegion = "eyes" | "brows" | "nose" | "mouth" | "cheeksAndJaw" | "forehead" | "hairAndBorder" | "background";
+
+export type RegionShare = { region: FaceRegion, logit: number, area: number, };
+
+export type RegionShares = { logit: number, logit_removed: number, shares: Array<RegionShare>, };
+
+export type Faithfulness = { area: number, fall: number, median_random_fall: number, random: number, beaten: number, p: number, shown: boolean, };
+
+export type Explanation = { track: number, frame: FrameIndex, pts_us: Timestamp, model: string, logit: number, score: Score, crop: Rect, method: MapMethod, peak: number, faithfulness: Faithfulness, regions: RegionShares | null, picture: string | null, };
+
 /**
  * A sample whose logit is known, scored on the device in use.
  */
@@ -441,7 +453,7 @@ message: string, };
 /**
  * What kind of failure; closed, so that the window can word each one.
  */
-export type ErrorCode = "notFound" | "notReadable" | "unsupported" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
+export type ErrorCode = "alreadyThere" | "notFound" | "notReadable" | "unsupported" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
 
 /**
  * A failed command.
@@ -603,6 +615,7 @@ export type Selection = {
  * To be handed back when it is put into the queue.
  */
 id: number, 
+package: string | null, 
 /**
  * The first five names.
  */
@@ -1022,6 +1035,7 @@ integrity: Integrity,
  * The whole timeline; within refined ranges every frame.
  */
 frames: Array<FramePoint>, 
+explanations: Array<Explanation>, 
 /**
  * The user's.
  */
@@ -1030,6 +1044,34 @@ note: string,
  * Ranges that were examined again at every frame.
  */
 refined: Array<[Timestamp, Timestamp]>, };
+
+export type ReportExtent = "full" | "summary";
+
+export type ReportRedaction = "off" | "on";
+
+export type ReportOptions = { language: SystemLanguage, extent: ReportExtent, redaction: ReportRedaction, offsetMinutes: number, caseName: string, author: string, organisation: string, question: string, notes: string, firstOpinion: string, firstOpinionAt: string | null, };
+
+export type EvidenceFound = "unchanged" | "changed" | "absent" | "undecodable";
+
+export type ReportPreview = { number: number, pages: number, pictures: number, evidence: EvidenceFound, };
+
+export type Written = { name: string, fingerprint: string | null, evidence: EvidenceFound, };
+
+export type PackageForm = "zip" | "folder";
+
+export type ErrandEvent = { "type": "started", id: number, } | { "type": "progress", progress: Progress, };
+
+export type PackageProblem = { "kind": "missing", file: string, } | { "kind": "changed", file: string, } | { "kind": "added", file: string, } | { "kind": "unreadable", file: string, } | { "kind": "logBroken", entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" };
+
+export type ModelMatch = "same" | "changed" | "absent";
+
+export type PackageModel = { id: string, state: ModelMatch, };
+
+export type PackageEvidence = { "kind": "absent" } | { "kind": "same", name: string, } | { "kind": "other", name: string, sha256: string | null, };
+
+export type Rerun = { "kind": "notRun" } | { "kind": "confirmed", logits: number, largest: number, tolerance: number, } | { "kind": "differs", differences: Array<string>, tolerance: number, };
+
+export type PackageCheck = { name: string, problems: Array<PackageProblem>, files: number, made: string | null, application: string | null, fingerprint: string | null, ownKey: boolean, evidenceSha256: string | null, evidence: PackageEvidence, models: Array<PackageModel>, rerun: Rerun, };
 
 /**
  * One line of the list of cases.
@@ -1254,6 +1296,15 @@ export type CommandName =
   | "analyse_range"
   | "save_analysis_note"
   | "forget_analysis"
+  | "explain_analysis"
+  | "preview_report"
+  | "forget_preview"
+  | "export_report"
+  | "export_package"
+  | "cancel_errand"
+  | "pick_package"
+  | "pick_package_evidence"
+  | "verify_package"
   | "list_cases"
   | "create_case"
   | "open_case"
