@@ -14,7 +14,7 @@ export function explanationsOf(view: AnalysisView): Explanation[] {
       const [x, y, w, h] = face.rect;
       const beaten = i === 0 ? 39 : 21;
       return {
-        track: p.track, frame: f.frame, pts_us: f.ptsUs, model: "swapped-starter", logit: 3.1, score, crop: [x - w * 0.2, y - (w * 1.4 - h) / 2, w * 1.4, w * 1.4], method: i === 0 ? "gradCam" : "occlusion", peak: 1.62,
+        track: p.track, frame: f.frame, pts_us: f.ptsUs, model: "swapped-starter", logit: i === 0 ? 3.1 : 2.2, score, crop: [x - w * 0.2, y - (w * 1.4 - h) / 2, w * 1.4, w * 1.4], method: i === 0 ? "gradCam" : "occlusion", peak: 1.62,
         faithfulness: { area: 0.15, fall: 2.1, median_random_fall: 0.3, random: 39, beaten, p: (40 - beaten) / 40, shown: beaten === 39 }, regions: { logit: 3.1, logit_removed: 0.17, shares: REGIONS.map((region, n) => ({ region, logit: SHARES[n] ?? 0, area: 0.125 })) }, picture: null,
       };
     });

@@ -100,7 +100,7 @@ function Explained({ view, names, selected, heat, onSeek, onSelect }: Props) {
 function Regions({ about }: { about: Explanation }) {
   const { t, lang } = useWords();
   if (!about.regions) return <p className="like">{t("explain.noMesh")}</p>;
-  const signed = (v: number): string => (v > 0 ? `+${number(v, lang, 2)}` : number(v, lang, 2));
+  const signed = (v: number): string => (v > 0 ? `+${number(v, lang, 2)}` : number(v, lang, 2).replace("-", "−"));
   const most = heaviest(about);
   return (
     <>
