@@ -97,7 +97,7 @@ export const en = {
     withheld: "The map is withheld: blurring where it points moves the score more than in only {{beaten, number}} of {{random, number}} random areas of the same size, so it may mean nothing.",
     empty: "Nothing in this picture of the face speaks for manipulation, so there is no map.",
     gradCam: "Drawn from the last layer of the network.", occlusion: "Found by blurring one part after the other.",
-    bars: "How much of the score comes from where", barsHow: "In the method's raw units. To the right: speaks for manipulation; to the left: against. Parts are blurred in every combination, and the change is shared out.",
+    bars: "How much of the score comes from where", how: "How to read the bars", barsHow: "In the method's raw units. To the right: speaks for manipulation; to the left: against. Parts are blurred in every combination, and the change is shared out.",
     most: "Of this score, most comes from the {{part}} ({{value}}).", none: "No part of the face speaks for manipulation here.", share: "{{part}}: {{value}}", noMesh: "No parts can be told apart here: the outline of the face could not be laid over it.",
     region: { eyes: "eyes", brows: "brows", nose: "nose", mouth: "mouth", cheeksAndJaw: "cheeks and jaw", forehead: "forehead", hairAndBorder: "hair and border", background: "background" },
     overlay: "Heat map", opacity: "Opacity", step: "{{value, number}} of 10", scale: "Colour scale: from nothing to {{peak}} in raw units", nothing: "0", elsewhere: "Computed for other moments:", done: "Done. What the detectors looked at is shown beside the people.",

@@ -82,7 +82,7 @@ export const fr: Catalogue = {
     withheld: "La carte n’est pas montrée : flouter là où elle pointe ne déplace plus le score que dans {{beaten, number}} zones aléatoires de même taille sur {{random, number}} ; elle peut ne rien vouloir dire.",
     empty: "Rien dans cette image du visage ne parle pour une manipulation ; il n’y a donc pas de carte.",
     gradCam: "Tirée de la dernière couche du réseau.", occlusion: "Obtenue en floutant une partie après l’autre.",
-    bars: "D’où vient le score", barsHow: "En unités brutes de la méthode. À droite : parle pour une manipulation ; à gauche : contre. Les parties sont floutées dans toutes les combinaisons et l’écart est réparti.",
+    bars: "D’où vient le score", how: "Comment lire les barres", barsHow: "En unités brutes de la méthode. À droite : parle pour une manipulation ; à gauche : contre. Les parties sont floutées dans toutes les combinaisons et l’écart est réparti.",
     most: "La plus grande part de ce score vient de : {{part}} ({{value}}).", none: "Aucune partie du visage ne parle ici pour une manipulation.", share: "{{part}} : {{value}}", noMesh: "Les parties ne peuvent pas être distinguées ici : le contour du visage n’a pas pu être posé.",
     region: { eyes: "yeux", brows: "sourcils", nose: "nez", mouth: "bouche", cheeksAndJaw: "joues et mâchoire", forehead: "front", hairAndBorder: "cheveux et contour", background: "arrière-plan" },
     overlay: "Carte de chaleur", opacity: "Opacité", step: "{{value, number}} sur 10", scale: "Échelle des couleurs : de rien à {{peak}} en unités brutes", nothing: "zéro", elsewhere: "Calculée pour d’autres moments :", done: "Terminé. Ce que les méthodes ont regardé est montré à côté des personnes.",

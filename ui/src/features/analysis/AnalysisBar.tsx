@@ -45,11 +45,11 @@ export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote, onRep
           ]}>{t("analysis.move")}<ChevronDown size={14} aria-hidden="true" /></Menu>
           {!view.error && (
             <>
-              <Button onPress={() => onReport("package")}>{t("report.packageButton")}</Button>
+              <span className="bar__wide"><Button onPress={() => onReport("package")}>{t("report.packageButton")}</Button></span>
               <Button look="primary" onPress={() => onReport("report")}>{t("report.button")}</Button>
             </>
           )}
-          <Menu label={t("analysis.actions")} entries={[{ id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
+          <Menu label={t("analysis.actions")} entries={[...(view.error ? [] : [{ id: "package", label: t("report.packageButton"), onAction: () => onReport("package") }]), { id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
           <Confirm title={t("analysis.forgetTitle")} text={t("analysis.forgetText")} confirm={t("home.forget")} open={asking === "forget"} onClose={() => setAsking(null)} onConfirm={() => forget.mutate(view.id)} />
           {asking === "case" && <NameDialog title={t("cases.newTitle")} label={t("cases.nameLabel")} action={t("cases.create")} onClose={() => setAsking(null)} onName={(wanted) => create.mutate(wanted)} />}
         </>

@@ -114,7 +114,7 @@ function Regions({ about }: { about: Explanation }) {
           </li>
         ))}
       </ul>
-      <Disclosure title={t("explain.bars")}><p>{t("explain.barsHow")}</p><p>{t("explain.intro")}</p></Disclosure>
+      <Disclosure title={t("explain.how")}><p>{t("explain.barsHow")}</p><p>{t("explain.intro")}</p></Disclosure>
     </>
   );
 }
