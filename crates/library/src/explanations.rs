@@ -32,8 +32,10 @@ impl Library {
         step.execute("DELETE FROM heat_maps WHERE analysis_id = ?1", [id])?;
         for (place, map) in maps.into_iter().enumerate() {
             let Some(HeatMap { picture, overlay }) = map else { continue };
-            step.prepare_cached("INSERT INTO heat_maps (analysis_id, place, picture, overlay) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), picture, overlay])?;
+            step.prepare_cached(
+                "INSERT INTO heat_maps (analysis_id, place, picture, overlay) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), picture, overlay])?;
         }
         Ok(step.commit()?)
     }

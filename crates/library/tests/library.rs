@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use analysis::TimelineFrame;
 use base::{FrameIndex, Timestamp};
 use library::{
-    Basis, DATABASE_FILE, Durability, HeatMap, HitKind, Library, LibraryError, NewAnalysis, Refined, StampedFile, ThresholdFacts,
+    Basis, DATABASE_FILE, Durability, HeatMap, HitKind, Library, LibraryError, NewAnalysis, Refined, StampedFile,
+    ThresholdFacts,
 };
 use samples::{analysis, explanation, failed, keep, keep_in};
 
@@ -209,9 +210,8 @@ fn explanations_are_kept_with_their_maps_until_there_are_others() {
     library.explain(id, vec![(explanation("a"), None), (explanation("b"), Some(map(1)))]).unwrap();
     drop(library);
     let mut library = open(dir.path());
-    let models = |library: &Library| {
-        library.document(id).unwrap().explanations.into_iter().map(|e| e.model).collect::<Vec<_>>()
-    };
+    let models =
+        |library: &Library| library.document(id).unwrap().explanations.into_iter().map(|e| e.model).collect::<Vec<_>>();
     assert_eq!(models(&library), ["a", "b"]);
     let maps = |library: &Library| [0, 1, 2].map(|place| library.heat_map(id, place).unwrap());
     assert_eq!(maps(&library), [None, Some(map(1)), None]);

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Component, Path};
 
 use analysis::{
-    Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts, TimelineFace,
-    TimelineFrame, VerdictCode,
+    Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts,
+    TimelineFace, TimelineFrame, VerdictCode,
 };
 use base::{Cancelled, Ctx, FrameIndex, Progress, Rect, Score, Stage, Timestamp};
 use faces::resize::{PixelRegion, shrink_area};

@@ -8,12 +8,13 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use library::{Basis, HeatMap, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
 use scan::analysis::{
-    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person,
-    TimelineFace, TimelineFrame,
+    Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person, TimelineFace,
+    TimelineFrame,
 };
 use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
 use scan::{
-    Explained, Observer, Pipeline, ScanError, explain_item, models, options_of, scan_item_observed, scan_range, sha256_of,
+    Explained, Observer, Pipeline, ScanError, explain_item, models, options_of, scan_item_observed, scan_range,
+    sha256_of,
 };
 
 use super::tracks::match_tracks;
@@ -212,7 +213,10 @@ fn pipeline_of(desk: &Desk, document: &Analysis) -> Result<Arc<Pipeline>, Stop> 
     }
     let own = Pipeline::load(&desk.models_folder()?, &options_of(document))?;
     if own.models() != document.models {
-        return Err(Stop::Failed(item_error(ItemCode::Setup, &"the models of the analysis are not installed any more")));
+        return Err(Stop::Failed(item_error(
+            ItemCode::Setup,
+            &"the models of the analysis are not installed any more",
+        )));
     }
     Ok(Arc::new(own))
 }

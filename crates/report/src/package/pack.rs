@@ -63,9 +63,8 @@ fn packed_analysis(material: &Material<'_>) -> Analysis {
     let mut analysis = material.analysis.clone();
     let maps: Vec<_> = material.exhibits.iter().filter(|x| x.kind == ExhibitKind::HeatMap).collect();
     for e in &mut analysis.explanations {
-        let of_this = |x: &&&Exhibit| {
-            x.track == e.track && x.pts_us == e.pts_us && x.name.ends_with(&format!("{}.png", e.model))
-        };
+        let of_this =
+            |x: &&&Exhibit| x.track == e.track && x.pts_us == e.pts_us && x.name.ends_with(&format!("{}.png", e.model));
         e.picture = maps.iter().find(of_this).map(|x| format!("{EXHIBITS}/{}", x.name));
     }
     if material.style.redaction == Redaction::On {
