@@ -37,6 +37,7 @@ test: ## Run every check and every test
 	@sh scripts/deny.sh
 	cargo test --quiet --locked --release --workspace --doc
 	cargo nextest run --locked --release --workspace
+	@sh scripts/e2e.sh
 
 deny: ## Check licences and the ban of network clients
 	@sh scripts/install.sh test

@@ -59,7 +59,7 @@ export class Home {
     const { HOME: _home, DBUS_SESSION_BUS_ADDRESS: _bus, ...rest } = process.env;
     const at = (name) => join(this.path, name);
     return { ...rest, HOME: this.path, XDG_CONFIG_HOME: at("config"), XDG_DATA_HOME: at("data"), XDG_CACHE_HOME: at("cache"), XDG_RUNTIME_DIR: this.path,
-      DBUS_SESSION_BUS_ADDRESS: "disabled:", NO_AT_BRIDGE: "1", LANG: "C.UTF-8", LC_ALL: "C.UTF-8", FACEFICTION_MODELS: join(root, "models") };
+      DBUS_SESSION_BUS_ADDRESS: "disabled:", NO_AT_BRIDGE: "1", MESA_SHADER_CACHE_DISABLE: "true", LANG: "C.UTF-8", LC_ALL: "C.UTF-8", FACEFICTION_MODELS: join(root, "models") };
   }
 
   /** The process of the program that lives here. */
@@ -75,14 +75,23 @@ export class Home {
     return null;
   }
 
+  /** The folder of the database. */
+  get library() {
+    return join(this.path, "data/org.facefiction.desktop/library");
+  }
+
   copy(name, as = name) {
     const to = join(this.path, as);
     cpSync(sample(name), to);
     return to;
   }
 
+  /** The web view's processes end a little later than the window, and write until then. */
   remove() {
-    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
+    return eventually(`${this.path} gone`, () => {
+      rmSync(this.path, { recursive: true, force: true });
+      return true;
+    });
   }
 }
 
@@ -166,7 +175,10 @@ export class Window {
   /** Drags files onto the middle of the window with a real mouse. */
   async drop(...files) {
     const source = spawn("/usr/bin/python3", [join(here, "drag_source.py"), ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise((done) => source.stdout.once("data", done));
+    await new Promise((done, fail) => {
+      source.stdout.once("data", done);
+      source.once("exit", () => fail(new Error("there is nothing to drag from")));
+    });
     await pause(300);
     const mouse = (...words) => run("xdotool", words.map(String));
     await mouse("mousemove", 30, 30);

@@ -15,7 +15,7 @@ function inWindow(name, files, body, settings) {
       await body(window, home);
     } finally {
       await window?.close();
-      home.remove();
+      await home.remove();
     }
   });
 }
@@ -45,7 +45,7 @@ inWindow("files named on the command line are examined", [sample("coffee.jpg"), 
 });
 
 inWindow("an examination is stopped and leaves no result", [sample("clip.mp4")], async (window) => {
-  await window.click("Stop examining");
+  await window.click("Cancel");
   await window.read("Cancelled");
   await window.go("#/");
   await window.read("What you examine shows up here.");
@@ -53,29 +53,27 @@ inWindow("an examination is stopped and leaves no result", [sample("clip.mp4")],
 
 test("a case with its note is there again after the program was killed", async () => {
   const home = new Home();
-  const first = await Window.open(home, [sample("coffee.jpg")]);
+  const first = await Window.open(home, [sample("hopper.jpg")]);
   let second;
   try {
-    await first.read("Person 1");
+    await first.read("Person 1", "SHA-256");
     await first.go("#/cases");
     await first.click("New case");
-    await first.type('[role="dialog"] input', "The coffee affair");
+    await first.type('[role="dialog"] input', "The Hopper affair");
     await first.click("Create", '[role="dialog"]');
-    await first.read("The coffee affair");
-    await first.click("Add note");
     await first.type("main textarea", "Sent by the ministry");
-    await first.read("Saved");
+    await eventually("the note in the library", () => readFileSync(join(home.library, "facefiction.sqlite3-wal")).includes("Sent by the ministry"));
     first.kill();
     second = await Window.open(home);
-    await second.read("coffee.jpg");
+    await second.read("hopper.jpg");
     await second.go("#/cases");
-    await second.click("The coffee affair");
-    await eventually("the note", () => second.script("return document.querySelector('main textarea')?.value === 'Sent by the ministry' || document.body.innerText.includes('Sent by the ministry')"));
+    await second.click("The Hopper affair", "main");
+    await eventually("the note", () => second.script("return document.querySelector('main textarea')?.value === 'Sent by the ministry'"));
     await second.go("#/analysis/1");
-    await second.read("coffee.jpg", "Person 1");
+    await second.read("hopper.jpg", "Person 1");
   } finally {
     await (second ?? first).close();
-    home.remove();
+    await home.remove();
   }
 });
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod baseline;
 mod exit;
 mod explanations;
 mod glyphs;

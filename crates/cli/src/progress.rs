@@ -86,6 +86,13 @@ impl Bars {
         bar.set_position(progress.done);
     }
 
+    /// Something that is none of the batch's items is done.
+    pub(crate) fn drop_item(&self, index: usize) {
+        if let Some((_, bar)) = self.lock().remove(&index) {
+            bar.finish_and_clear();
+        }
+    }
+
     /// An item is done.
     pub(crate) fn finish(&self, index: usize) {
         if let Some((_, bar)) = self.lock().remove(&index) {

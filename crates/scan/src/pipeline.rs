@@ -151,7 +151,8 @@ impl Pipeline {
         &self.limits
     }
 
-    pub(crate) fn models_dir(&self) -> &Path {
+    /// The folder that the models were loaded from.
+    pub fn models_dir(&self) -> &Path {
         &self.models_dir
     }
 

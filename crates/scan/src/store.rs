@@ -60,7 +60,8 @@ impl Store {
         Ok(Some(path))
     }
 
-    fn place(&self, sha256: &str) -> PathBuf {
+    /// Where the analysis of a file with this SHA-256 is kept.
+    pub fn place(&self, sha256: &str) -> PathBuf {
         let short = |hash: &str| hash.chars().take(NAME_DIGITS).collect::<String>();
         self.folder.join(format!("{}-{}.json", short(sha256), short(&self.configuration)))
     }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Columns a lane is divided into: finer than print, coarse enough for an hour.
 const COLUMNS: i64 = 620;
-const LEFT: i32 = 68;
+const LEFT: i32 = 96;
 const RIGHT: i32 = 24;
 const LANE: i32 = 168;
 const BETWEEN: i32 = 28;

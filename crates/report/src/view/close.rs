@@ -261,7 +261,10 @@ fn exhibits(t: &Teller<'_>) -> Option<Block> {
             (ExhibitKind::HeatMap, false) => &w.shows_map_still,
         };
         let shows = fill(text, &[("person", &t.person(e.track)), ("time", &t.time(e.pts_us))]);
-        vec![Cell::mono(e.name.clone()), Cell::from(shows), Cell::mono(sha256(&e.bytes))]
+        let hash = sha256(&e.bytes);
+        // In halves: as one word it would be wider than its column.
+        let (first, second) = hash.split_at_checked(hash.len() / 2).unwrap_or((&hash, ""));
+        vec![Cell::mono(e.name.clone()), Cell::from(shows), Cell::mono(format!("{first} {second}"))]
     };
     let rows: Vec<Vec<Cell>> = t.exhibits().map(row).collect();
     (!rows.is_empty()).then_some(Block::Table { columns, rows })

@@ -80,3 +80,6 @@ pub(crate) fn view(material: &Material<'_>) -> Result<(View, Assets), ReportErro
     };
     Ok((view, assets))
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,12 +158,13 @@ fn item(t: &Teller<'_>) -> Vec<Fact> {
     }
     let run = &t.analysis().run;
     let author = t.dossier().author.as_deref().map(crate::safe::one_line);
+    let label = if author.is_some() { &w.examined_by } else { &w.examined_with };
     let who = author.map(|a| fill(&w.by_who, &[("author", &a)])).unwrap_or_default();
     let mut by = fill(&w.by_line, &[("who", &who), ("app", &run.app), ("device", &run.device.to_uppercase())]);
     if super::close::is_blind(t) == Some(true) {
         by.push_str(&w.blind_line);
     }
-    rows.push(Fact::new(&w.examined_by, by));
+    rows.push(Fact::new(label, by));
     rows
 }
 

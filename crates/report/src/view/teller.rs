@@ -56,11 +56,6 @@ impl<'a> Teller<'a> {
         &self.concerned
     }
 
-    /// Whether pictures of this person may be shown.
-    pub fn may_show(&self, track: u32) -> bool {
-        !self.redacted() || self.concerned.contains(&track)
-    }
-
     /// The file's own name, without its folders, on one line.
     pub fn file_name(&self) -> String {
         if self.redacted() {
