@@ -354,17 +354,137 @@ architecture: string,
  */
 sha256: string, };
 
+/**
+ * How a heat map was made.
+ */
 export type MapMethod = "gradCam" | "occlusion";
 
+/**
+ * A part of the crop, by the face mesh. Together they cover it, none overlaps another.
+ */
 export type FaceRegion = "eyes" | "brows" | "nose" | "mouth" | "cheeksAndJaw" | "forehead" | "hairAndBorder" | "background";
 
-export type RegionShare = { region: FaceRegion, logit: number, area: number, };
+/**
+ * What one region contributes to a logit.
+ */
+export type RegionShare = { 
+/**
+ * Which.
+ */
+region: FaceRegion, 
+/**
+ * Its Shapley value in logits; positive: speaks for manipulation.
+ */
+logit: number, 
+/**
+ * Its share of the crop, in [0, 1].
+ */
+area: number, };
 
-export type RegionShares = { logit: number, logit_removed: number, shares: Array<RegionShare>, };
+/**
+ * How much of a logit comes from which region. The shares sum to `logit − logit_removed`.
+ */
+export type RegionShares = { 
+/**
+ * The logit of the crop as it is.
+ */
+logit: number, 
+/**
+ * The logit of the crop with every region blurred.
+ */
+logit_removed: number, 
+/**
+ * In the order of [`FaceRegion::ALL`].
+ */
+shares: Array<RegionShare>, };
 
-export type Faithfulness = { area: number, fall: number, median_random_fall: number, random: number, beaten: number, p: number, shown: boolean, };
+/**
+ * Whether blurring the part that a map points to changes the logit more than blurring parts of the same
+ * area that random maps point to.
+ */
+export type Faithfulness = { 
+/**
+ * Share of the crop that was blurred, in [0, 1].
+ */
+area: number, 
+/**
+ * How far the logit falls.
+ */
+fall: number, 
+/**
+ * The median fall over the random maps.
+ */
+median_random_fall: number, 
+/**
+ * Random maps tried.
+ */
+random: number, 
+/**
+ * Random maps that the map beats.
+ */
+beaten: number, 
+/**
+ * How often chance alone does as well, estimated: (1 + not beaten) / (1 + random).
+ */
+p: number, 
+/**
+ * Whether the map may be shown: `p` is at most [`MAX_P`].
+ */
+shown: boolean, };
 
-export type Explanation = { track: number, frame: FrameIndex, pts_us: Timestamp, model: string, logit: number, score: Score, crop: Rect, method: MapMethod, peak: number, faithfulness: Faithfulness, regions: RegionShares | null, picture: string | null, };
+/**
+ * One crop of one person as one detector sees it.
+ */
+export type Explanation = { 
+/**
+ * The person, as in [`crate::Person::track`].
+ */
+track: number, 
+/**
+ * Number of the frame in decoding order.
+ */
+frame: FrameIndex, 
+/**
+ * Its presentation time.
+ */
+pts_us: Timestamp, 
+/**
+ * The detector, by model id.
+ */
+model: string, 
+/**
+ * What it says of this crop.
+ */
+logit: number, 
+/**
+ * The same, calibrated.
+ */
+score: Score, 
+/**
+ * The square that it sees, in pixels of the upright frame.
+ */
+crop: Rect, 
+/**
+ * How the heat map was made.
+ */
+method: MapMethod, 
+/**
+ * The map's highest value in logits: the upper end of the picture's scale, whose lower end is 0.
+ */
+peak: number, 
+/**
+ * Whether the map says anything.
+ */
+faithfulness: Faithfulness, 
+/**
+ * Which parts of the face mattered; `None` when no mesh could be laid over it.
+ */
+regions: RegionShares | null, 
+/**
+ * File of the heat map's picture, relative to the folder of results; `None` when none was written, as
+ * for a map that is withheld.
+ */
+picture: string | null, };
 
 /**
  * A sample whose logit is known, scored on the device in use.
@@ -453,7 +573,7 @@ message: string, };
 /**
  * What kind of failure; closed, so that the window can word each one.
  */
-export type ErrorCode = "alreadyThere" | "notFound" | "notReadable" | "unsupported" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
+export type ErrorCode = "notFound" | "notReadable" | "unsupported" | "alreadyThere" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
 
 /**
  * A failed command.
@@ -615,6 +735,9 @@ export type Selection = {
  * To be handed back when it is put into the queue.
  */
 id: number, 
+/**
+ * Name of the evidence package that this is, to be checked rather than examined.
+ */
 package: string | null, 
 /**
  * The first five names.
@@ -1035,6 +1158,9 @@ integrity: Integrity,
  * The whole timeline; within refined ranges every frame.
  */
 frames: Array<FramePoint>, 
+/**
+ * Why the detectors gave the scores they gave; none until that was asked for.
+ */
 explanations: Array<Explanation>, 
 /**
  * The user's.
@@ -1045,33 +1171,259 @@ note: string,
  */
 refined: Array<[Timestamp, Timestamp]>, };
 
+/**
+ * How much a report holds.
+ */
 export type ReportExtent = "full" | "summary";
 
+/**
+ * What a report leaves out.
+ */
 export type ReportRedaction = "off" | "on";
 
-export type ReportOptions = { language: SystemLanguage, extent: ReportExtent, redaction: ReportRedaction, offsetMinutes: number, caseName: string, author: string, organisation: string, question: string, notes: string, firstOpinion: string, firstOpinionAt: string | null, };
+/**
+ * How a report is wanted. What is empty is left out of it.
+ */
+export type ReportOptions = { 
+/**
+ * Its language.
+ */
+language: SystemLanguage, 
+/**
+ * How much.
+ */
+extent: ReportExtent, 
+/**
+ * What is left out.
+ */
+redaction: ReportRedaction, 
+/**
+ * Minutes by which the reader's clocks are ahead of UTC.
+ */
+offsetMinutes: number, 
+/**
+ * Name of the case.
+ */
+caseName: string, 
+/**
+ * Who examines.
+ */
+author: string, 
+/**
+ * For whom.
+ */
+organisation: string, 
+/**
+ * The question asked.
+ */
+question: string, 
+/**
+ * What the examiner noted.
+ */
+notes: string, 
+/**
+ * What the examiner thought before any score was shown.
+ */
+firstOpinion: string, 
+/**
+ * When that was written down, RFC 3339.
+ */
+firstOpinionAt: string | null, };
 
+/**
+ * What became of the examined file when pictures were to be cut from it.
+ */
 export type EvidenceFound = "unchanged" | "changed" | "absent" | "undecodable";
 
-export type ReportPreview = { number: number, pages: number, pictures: number, evidence: EvidenceFound, };
+/**
+ * A report before it is written.
+ */
+export type ReportPreview = { 
+/**
+ * Number of the picture of page one: `preview/<number>`.
+ */
+number: number, 
+/**
+ * Pages of the whole.
+ */
+pages: number, 
+/**
+ * Pictures in it.
+ */
+pictures: number, 
+/**
+ * Why there may be none.
+ */
+evidence: EvidenceFound, };
 
-export type Written = { name: string, fingerprint: string | null, evidence: EvidenceFound, };
+/**
+ * What was written.
+ */
+export type Written = { 
+/**
+ * Its name; its folder stays on this side.
+ */
+name: string, 
+/**
+ * Fingerprint of the key that sealed it, of a package.
+ */
+fingerprint: string | null, 
+/**
+ * What became of the examined file.
+ */
+evidence: EvidenceFound, };
 
+/**
+ * What a package is.
+ */
 export type PackageForm = "zip" | "folder";
 
-export type ErrandEvent = { "type": "started", id: number, } | { "type": "progress", progress: Progress, };
+/**
+ * News of an errand; its end is the answer of the command.
+ */
+export type ErrandEvent = { "type": "started", 
+/**
+ * To be named when it is to stop.
+ */
+id: number, } | { "type": "progress", 
+/**
+ * How far.
+ */
+progress: Progress, };
 
-export type PackageProblem = { "kind": "missing", file: string, } | { "kind": "changed", file: string, } | { "kind": "added", file: string, } | { "kind": "unreadable", file: string, } | { "kind": "logBroken", entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" };
+/**
+ * What is not as it was when a package was sealed.
+ */
+export type PackageProblem = { "kind": "missing", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "changed", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "added", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "unreadable", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "logBroken", 
+/**
+ * The first entry that does not fit, from 1.
+ */
+entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" };
 
+/**
+ * How an installed model compares with the one that was used.
+ */
 export type ModelMatch = "same" | "changed" | "absent";
 
-export type PackageModel = { id: string, state: ModelMatch, };
+/**
+ * A model that was used.
+ */
+export type PackageModel = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * How it compares.
+ */
+state: ModelMatch, };
 
-export type PackageEvidence = { "kind": "absent" } | { "kind": "same", name: string, } | { "kind": "other", name: string, sha256: string | null, };
+/**
+ * Whether the examined file is at hand.
+ */
+export type PackageEvidence = { "kind": "absent" } | { "kind": "same", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "other", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its SHA-256; `None` when it cannot be read.
+ */
+sha256: string | null, };
 
-export type Rerun = { "kind": "notRun" } | { "kind": "confirmed", logits: number, largest: number, tolerance: number, } | { "kind": "differs", differences: Array<string>, tolerance: number, };
+/**
+ * What came of examining it again.
+ */
+export type Rerun = { "kind": "notRun" } | { "kind": "confirmed", 
+/**
+ * Logits compared.
+ */
+logits: number, 
+/**
+ * The largest difference.
+ */
+largest: number, 
+/**
+ * How far they may differ.
+ */
+tolerance: number, } | { "kind": "differs", 
+/**
+ * The first few differences, in English.
+ */
+differences: Array<string>, 
+/**
+ * How far they may differ.
+ */
+tolerance: number, };
 
-export type PackageCheck = { name: string, problems: Array<PackageProblem>, files: number, made: string | null, application: string | null, fingerprint: string | null, ownKey: boolean, evidenceSha256: string | null, evidence: PackageEvidence, models: Array<PackageModel>, rerun: Rerun, };
+/**
+ * What a check of a package found.
+ */
+export type PackageCheck = { 
+/**
+ * Name of the package.
+ */
+name: string, 
+/**
+ * None when it is untouched.
+ */
+problems: Array<PackageProblem>, 
+/**
+ * Files that it lists.
+ */
+files: number, 
+/**
+ * When it was made, RFC 3339.
+ */
+made: string | null, 
+/**
+ * The program that made it.
+ */
+application: string | null, 
+/**
+ * Fingerprint of the key that sealed it.
+ */
+fingerprint: string | null, 
+/**
+ * Whether that is the key of this user.
+ */
+ownKey: boolean, 
+/**
+ * SHA-256 of the examined file.
+ */
+evidenceSha256: string | null, 
+/**
+ * The examined file.
+ */
+evidence: PackageEvidence, 
+/**
+ * The models used.
+ */
+models: Array<PackageModel>, 
+/**
+ * What came of examining it again.
+ */
+rerun: Rerun, };
 
 /**
  * One line of the list of cases.
@@ -1294,9 +1646,9 @@ export type CommandName =
   | "locate_evidence"
   | "frame_times"
   | "analyse_range"
+  | "explain_analysis"
   | "save_analysis_note"
   | "forget_analysis"
-  | "explain_analysis"
   | "preview_report"
   | "forget_preview"
   | "export_report"
