@@ -7,6 +7,7 @@ import { useNotices } from "../../app/notices";
 import { Button } from "../../components/Button";
 import { useWords } from "../../i18n";
 import { ReportDialog, type ReportKind } from "../handover/ReportDialog";
+import { itemError } from "../../i18n/words";
 import type { Integrity } from "../../ipc/bindings";
 import { liveMoments, momentsOf, nextMoment } from "../../lib/stretches";
 import { useStable } from "../../lib/useStable";
@@ -93,7 +94,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const explaining = useExplain(view?.id ?? null, () => {
     void client.invalidateQueries({ queryKey: ["analysis", view?.id] });
     tell(t("explain.done"));
-  }, fail);
+  }, (error) => tell(error.code === "notFound" ? t("explain.needsFile") : t("statement.about", { headline: t("explain.title"), people: itemError(t, error) })), fail);
   const refine = useRefine(view?.id ?? null, () => {
     if (!view) return;
     void client.invalidateQueries({ queryKey: ["analysis", view.id] });

@@ -29,6 +29,14 @@ describe("where the detectors looked", () => {
     expect(await screen.findByRole("button", { name: "Show where they looked" })).toBeVisible();
   });
 
+  it("that failed is said in words", async () => {
+    const { backend, user } = await openWindow("analysis/1");
+    await user.click(await screen.findByRole("button", { name: "Show where they looked" }));
+    await tick(backend, 1);
+    backend.queue.fail(1, { code: "decodeFailed", message: "no face of the analysis was found again" });
+    expect(await screen.findByText("Where the detectors looked: cannot be decoded")).toBeVisible();
+  });
+
   it("is not offered for a file that is not the one examined", async () => {
     await openWindow("analysis/1", { integrity: "missing" });
     expect(await screen.findByText("It needs the file as it was examined.")).toBeVisible();
