@@ -9,9 +9,11 @@ use library::{Durability, Library, LibraryError};
 use scan::Pipeline;
 
 use crate::engine::Engine;
+use crate::errand::Errands;
 use crate::error::{CommandError, ErrorCode};
 use crate::folders::Folders;
 use crate::frames::Frames;
+use crate::handover::Handover;
 use crate::installed;
 use crate::ipc::{AppInfo, ModelView, QueueCounts, Selection, Settings, SystemLanguage};
 use crate::lock::lock;
@@ -46,6 +48,10 @@ pub struct Desk {
     pub selections: Selections,
     /// Pixels.
     pub frames: Frames,
+    /// Work that is neither the queue's nor done at once.
+    pub errands: Errands,
+    /// Reports and packages.
+    pub handover: Handover,
     engine: Engine,
     folders: Folders,
     choices: Mutex<Choices>,
@@ -62,6 +68,8 @@ impl Desk {
             queue: Queue::default(),
             selections: Selections::default(),
             frames: Frames::default(),
+            errands: Errands::default(),
+            handover: Handover::default(),
             engine: Engine::default(),
             choices: Mutex::new(choices),
             library: Mutex::new(library),
@@ -117,6 +125,11 @@ impl Desk {
     /// The models that came with the program.
     pub fn built_in_models(&self) -> &Path {
         &self.folders.models
+    }
+
+    /// The file of the key that seals packages.
+    pub fn key(&self) -> &Path {
+        &self.folders.key
     }
 
     /// Where imported models are.
@@ -178,6 +191,7 @@ impl Desk {
     /// As [`Desk::with_library`].
     pub fn forget(&self, work: impl FnOnce(&mut Library) -> Result<(), LibraryError>) -> Result<(), CommandError> {
         self.frames.forget();
+        self.handover.forget();
         self.with_library(work)
     }
 
@@ -260,6 +274,7 @@ impl Desk {
     /// The end: stops what is under way and forgets what was examined with the history off.
     pub fn close(&self) {
         self.queue.close();
+        self.errands.close();
         // Tried again at the next start.
         let _ = self.with_library(Library::forget_unlisted);
     }

@@ -24,6 +24,13 @@ pub async fn folder() -> Option<PathBuf> {
     AsyncFileDialog::new().pick_folder().await.map(|folder| folder.path().to_owned())
 }
 
+/// Where to write something of this name and ending; a folder has none.
+pub async fn save(name: &str, ending: &str) -> Option<PathBuf> {
+    let dialog = AsyncFileDialog::new().set_file_name(name);
+    let dialog = if ending.is_empty() { dialog } else { dialog.add_filter(ending, &[ending]) };
+    dialog.save_file().await.map(|file| file.path().to_owned())
+}
+
 /// Where to write an export.
 pub async fn export(format: ExportFormat) -> Option<PathBuf> {
     let ending = format.ending();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use library::LibraryError;
 use scan::ScanError;
+use scan::base::Cancelled;
 use scan::media::MediaError;
 use scan::models::NetsError;
 use serde::Serialize;
@@ -19,6 +20,8 @@ pub enum ErrorCode {
     NotReadable,
     /// It is of a kind that is not supported.
     Unsupported,
+    /// Something has the name already, and nothing is replaced.
+    AlreadyThere,
     /// It is being used.
     Busy,
     /// Someone stopped it.
@@ -88,6 +91,7 @@ impl From<ScanError> for CommandError {
         use scan::analysis::ErrorCode as Item;
         let code = match error.code() {
             _ if matches!(error, ScanError::Write { .. }) => ErrorCode::Storage,
+            _ if matches!(error, ScanError::Exists { .. }) => ErrorCode::AlreadyThere,
             Item::NotFound => ErrorCode::NotFound,
             Item::NotReadable => ErrorCode::NotReadable,
             Item::Unsupported | Item::Empty | Item::TooLarge | Item::DecodeFailed | Item::NoVideoStream => {
@@ -98,6 +102,12 @@ impl From<ScanError> for CommandError {
             Item::Internal => ErrorCode::Internal,
         };
         Self::new(code, error)
+    }
+}
+
+impl From<Cancelled> for CommandError {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::new(ErrorCode::Cancelled, cancelled)
     }
 }
 

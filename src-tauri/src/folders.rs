@@ -13,6 +13,8 @@ pub struct Folders {
     pub data: PathBuf,
     /// The models that came with the program.
     pub models: PathBuf,
+    /// The file of the key that seals packages; the command line has the same.
+    pub key: PathBuf,
 }
 
 /// Environment variable that names the folder of models, as for the command line.

@@ -14,12 +14,14 @@ mod commands;
 pub mod desk;
 mod dialogs;
 mod engine;
+pub mod errand;
 pub mod error;
 pub mod evidence;
 pub mod export;
 pub mod folders;
 pub mod frames;
 mod guard;
+pub mod handover;
 mod help;
 mod installed;
 pub mod ipc;
@@ -79,7 +81,8 @@ fn set_up(app: &mut App, arguments: Vec<OsString>) -> tauri::Result<()> {
     let config = paths.app_config_dir()?;
     // Without models the window opens and says so.
     let models = find_models(paths.resource_dir().ok().as_deref()).unwrap_or_default();
-    let folders = Folders { config: config.clone(), data: paths.app_data_dir()?, models };
+    let key = report::package::key_path().unwrap_or_else(|| config.join("seal.key"));
+    let folders = Folders { config: config.clone(), data: paths.app_data_dir()?, models, key };
     let handle = app.handle().clone();
     let desk = Desk::open(folders, Box::new(move |notice| window::tell(&handle, notice)));
     desk.opened(named(arguments, &std::env::current_dir().unwrap_or_default()));

@@ -12,5 +12,10 @@ pub(crate) fn now() -> String {
 
 /// Today in UTC.
 pub(crate) fn today() -> Option<Date> {
-    Date::from_unix_seconds(unix_seconds(SystemTime::now()))
+    Date::from_unix_seconds(seconds_since_1970())
+}
+
+/// Now.
+pub(crate) fn seconds_since_1970() -> i64 {
+    unix_seconds(SystemTime::now())
 }

@@ -29,10 +29,19 @@ pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: Uri
 /// `no-store`: the web view keeps no pictures on the disk.
 fn response(answer: Result<Jpeg, CommandError>) -> Response<Vec<u8>> {
     let (status, kind, body) = match answer {
-        Ok(jpeg) => (StatusCode::OK, "image/jpeg", jpeg.to_vec()),
+        Ok(picture) => (StatusCode::OK, kind_of(&picture), picture.to_vec()),
         Err(error) => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", error.message.into_bytes()),
     };
     let built =
         Response::builder().status(status).header(CONTENT_TYPE, kind).header(CACHE_CONTROL, "no-store").body(body);
     built.unwrap_or_default()
+}
+
+/// Frames are JPEG, heat maps PNG, pages SVG.
+fn kind_of(picture: &[u8]) -> &'static str {
+    match picture {
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        _ => "image/svg+xml",
+    }
 }

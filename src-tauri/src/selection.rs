@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use report::package::is_package;
 use scan::analysis::{ErrorCode as ItemCode, MediaKind};
 use scan::base::{CancelToken, Ctx};
 use scan::{Item, ScanError, Sighting, Skip, list_observed, media};
@@ -60,11 +61,27 @@ pub struct Gathered {
     pub selection: Selection,
     /// In the order in which they will be examined.
     pub files: Vec<Chosen>,
+    /// The package that this is.
+    pub package: Option<PathBuf>,
+}
+
+/// A package to check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Folder or zip file.
+    pub path: PathBuf,
+    /// The examined file, where the user has shown it.
+    pub evidence: Option<PathBuf>,
 }
 
 /// Looks through `paths` and counts what will be examined and what will not; `queued` are in the queue
 /// already.
 pub fn gather(paths: &[PathBuf], queued: &HashSet<PathBuf>, patience: Patience) -> Gathered {
+    if let [path] = paths
+        && is_package(path)
+    {
+        return Gathered::of_package(path);
+    }
     let gathering = Mutex::new(Gathered::default());
     let (cancel, began) = (CancelToken::default(), Instant::now());
     let over = |count: usize| patience.limit().is_some_and(|(most, time)| count > most || began.elapsed() > time);
@@ -88,6 +105,11 @@ pub fn gather(paths: &[PathBuf], queued: &HashSet<PathBuf>, patience: Patience) 
 }
 
 impl Gathered {
+    fn of_package(path: &Path) -> Self {
+        let selection = Selection { package: Some(name_of(path)), ..Selection::default() };
+        Self { selection, files: Vec::new(), package: Some(path.to_owned()) }
+    }
+
     fn item(&mut self, item: &Item, queued: &HashSet<PathBuf>) {
         let path = item.path.as_path();
         if item.problem.is_some() {
@@ -161,6 +183,7 @@ pub struct Selections {
 struct Waiting {
     last: u32,
     chosen: BTreeMap<u32, Vec<Chosen>>,
+    packages: BTreeMap<u32, Parcel>,
     /// Chosen before the window listened, such as the arguments of the program.
     early: Option<Selection>,
     listening: bool,
@@ -174,11 +197,34 @@ impl Selections {
         let mut inner = lock(&self.inner);
         inner.last += 1;
         let id = inner.last;
+        if let Some(path) = gathered.package {
+            inner.packages.insert(id, Parcel { path, evidence: None });
+        }
         inner.chosen.insert(id, gathered.files);
         while inner.chosen.len() > WAITING {
             inner.chosen.pop_first();
         }
+        while inner.packages.len() > WAITING {
+            inner.packages.pop_first();
+        }
         Selection { id, ..gathered.selection }
+    }
+
+    /// Keeps a package that was chosen as one, whatever it looks like: the check says what is wrong with it.
+    pub fn keep_package(&self, path: PathBuf) -> Selection {
+        self.keep(Gathered::of_package(&path))
+    }
+
+    /// The package that a selection is.
+    pub fn package(&self, id: u32) -> Option<Parcel> {
+        lock(&self.inner).packages.get(&id).cloned()
+    }
+
+    /// The user has shown the file that a package is about; false when there is no such package.
+    pub fn set_evidence(&self, id: u32, path: PathBuf) -> bool {
+        let mut inner = lock(&self.inner);
+        let parcel = inner.packages.get_mut(&id);
+        parcel.map(|parcel| parcel.evidence = Some(path)).is_some()
     }
 
     /// Gives the paths of a selection, once.
@@ -237,7 +283,7 @@ mod tests {
         }
         let queued = HashSet::from([at("c.jpg")]);
         let paths = ["folder", "notes.txt", "c.jpg", "absent.jpg"].map(at);
-        let Gathered { selection, files } = gather(&paths, &queued, Patience::Endless);
+        let Gathered { selection, files, .. } = gather(&paths, &queued, Patience::Endless);
         assert_eq!((selection.images, selection.videos, selection.folders, selection.more), (1, 1, 1, false));
         assert_eq!(
             files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(),

@@ -1,6 +1,6 @@
 // The product as its users know it, through the real window.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { answerDialog, eventually, Home, sample, Window } from "./window.mjs";
@@ -96,4 +96,38 @@ inWindow("results are exported through the system's dialog", [sample("coffee.jpg
   await eventually("the file", () => existsSync(path));
   const rows = readFileSync(path, "utf8").trim().split("\r\n");
   assert.ok(rows.length >= 3 && rows[0].startsWith("path,"), rows[0]);
+});
+
+inWindow("where the detectors looked is shown on demand; a report and a package are written, and the package is checked when it is dropped", [], async (window, home) => {
+  await window.drop(home.copy("side-by-side.jpg"));
+  await window.read("Person 2", "SHA-256", "unchanged");
+  await window.click("Show where they looked");
+  await window.read(/Of this score, most comes from the|No part of the face speaks/, /random areas of the same size/);
+
+  await window.click("Report…");
+  await window.click("Preview page one", '[role="dialog"]');
+  await window.read(/\d+ pages, \d+ pictures/);
+  await eventually("page one", () => window.script("return document.querySelector('.page img')?.naturalWidth > 0"));
+  const report = join(home.path, "report.pdf");
+  await window.click("Save as PDF…", '[role="dialog"]');
+  await answerDialog("Save", report);
+  await window.read("Written: report.pdf");
+  assert.equal(readFileSync(report).subarray(0, 5).toString(), "%PDF-");
+
+  const zip = join(home.path, "package.zip");
+  await window.click("Evidence package…");
+  await window.click("Save package…", '[role="dialog"]');
+  await answerDialog("Save", zip);
+  await window.read("Written: package.zip", "Sealed with the key");
+  await window.click("Close", '[role="dialog"]');
+  await window.drop(zip);
+  assert.match(window.hovered, /Let go to check this package/);
+  await window.read("The package is as it was sealed.", "side-by-side.jpg is the file that was examined.", "The same verdict");
+  const bytes = readFileSync(zip);
+  bytes[bytes.indexOf("%PDF-") + 200] ^= 1;
+  const touched = join(home.path, "touched.zip");
+  writeFileSync(touched, bytes);
+  await window.click("Close", '[role="dialog"]');
+  await window.drop(touched);
+  await window.read(/The package is not as it was sealed\.[\s\S]*changed since it was sealed: report\.pdf|This cannot be read as an evidence package/);
 });

@@ -14,6 +14,13 @@ export const SCENES = [
   { name: "analysis-inconclusive", place: "analysis/3" },
   { name: "analysis-moved", place: "analysis/1", query: { integrity: "missing" }, themes: ["dark"] },
   { name: "analysis-live", docs: true, place: "", act: startOne },
+  { name: "analysis-heat", docs: true, place: "analysis/1", query: { explained: "1" }, act: heat },
+  { name: "analysis-heat-fr", place: "analysis/1", query: { explained: "1", lang: "fr" }, themes: ["dark"], act: heat },
+  { name: "analysis-ladder", place: "analysis/1", themes: ["dark", "light", "contrast"], act: ladder },
+  { name: "dialog-report", docs: true, place: "analysis/1", act: report },
+  { name: "dialog-package", place: "analysis/1", query: { lang: "fr" }, size: { width: 900, height: 620 }, themes: ["light"], act: fromMenu },
+  { name: "dialog-check", docs: true, place: "", act: check },
+  { name: "dialog-check-touched", place: "", query: { touched: "1" }, themes: ["dark", "light"], act: check },
   { name: "batch", docs: true, place: "batch", query: { queued: "214" }, act: (page) => page.getByRole("row").nth(3).click() },
   { name: "batch-empty", place: "batch", themes: ["dark"] },
   { name: "cases", docs: true, place: "cases/1" },
@@ -32,6 +39,30 @@ export const SCENES = [
 async function jumpToNext(page) {
   await page.keyboard.press("n");
   for (let i = 0; i < 7; i++) await page.keyboard.press("Shift+ArrowRight");
+}
+
+async function heat(page) {
+  await page.locator(".explained .button").last().click();
+  await page.locator(".explained").scrollIntoViewIfNeeded();
+}
+
+async function ladder(page) {
+  await page.getByRole("region", { name: "Does it survive re-encoding?" }).scrollIntoViewIfNeeded();
+}
+
+async function report(page) {
+  await page.getByRole("button", { name: "Report…" }).click();
+  await page.getByRole("button", { name: "Preview page one" }).click();
+}
+
+async function fromMenu(page) {
+  await page.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("menuitem", { name: "Paquet d’éléments…" }).click();
+}
+
+async function check(page) {
+  await page.getByRole("button", { name: "Check a package…" }).click();
+  await page.getByRole("menuitem", { name: /One file/ }).click();
 }
 
 async function brush(page) {

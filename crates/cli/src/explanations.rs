@@ -44,7 +44,7 @@ impl Pictures {
         ctx: &Ctx,
     ) -> Result<(), ScanError> {
         let mut explanations = Vec::new();
-        for Explained { mut explanation, png } in explain_item(path, analysis, pipeline, ctx)? {
+        for Explained { mut explanation, png, .. } in explain_item(path, analysis, pipeline, ctx)? {
             if let Some(png) = png {
                 let name = format!("{FOLDER}/{}", file_name(index, &explanation));
                 write_atomically(&self.out.join(&name), &png)?;

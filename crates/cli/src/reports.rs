@@ -139,7 +139,12 @@ impl Prepared {
     /// # Errors
     /// What the typesetter says.
     pub(crate) fn pdf(&self) -> Result<Vec<u8>, report::ReportError> {
-        render_pdf(&Material {
+        render_pdf(&self.material())
+    }
+
+    /// What the report and the package are made from.
+    pub(crate) fn material(&self) -> Material<'_> {
+        Material {
             analysis: &self.analysis,
             models: &self.models,
             exhibits: &self.exhibits,
@@ -148,7 +153,7 @@ impl Prepared {
             app: APP,
             made: self.made,
             style: self.style,
-        })
+        }
     }
 
     /// Says on standard error why there are no pictures, where that is not as it should be.

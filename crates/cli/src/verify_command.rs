@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use report::package::{Checked, ExpectedModel, Manifest, check, read_folder, read_zip};
+use report::package::{Checked, ExpectedModel, Manifest, check, read};
 use scan::base::Ctx;
 use scan::models::{NetsError, find, verify};
 use scan::{rerun, sha256_of};
@@ -57,8 +57,7 @@ fn verified(args: &VerifyArgs, told: &mut Told, ctx: &Ctx) -> Result<(), Unmade>
     if !path.exists() {
         return Err(Unmade::Usage(format!("no such package: {}", path.display())));
     }
-    let files = if path.is_dir() { read_folder(path) } else { read_zip(path) };
-    let files = files.map_err(|error| Unmade::Failed(error.to_string()))?;
+    let files = read(path).map_err(|error| Unmade::Failed(error.to_string()))?;
     let checked = check(&files);
     drop(files);
     if checked.problems.is_empty() {

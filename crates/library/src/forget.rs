@@ -9,7 +9,7 @@ use crate::search::Entry;
 use crate::store::Library;
 
 impl Library {
-    /// Forgets these analyses: documents, notes, ranges, thumbnails, words. Numbers that nothing has are
+    /// Forgets these analyses: documents, notes, ranges, thumbnails, heat maps, words. Numbers that nothing has are
     /// passed over.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Library {
     pub fn forget_everything(&mut self) -> Result<(), LibraryError> {
         let step = self.conn.transaction()?;
         step.execute_batch(
-            "DELETE FROM thumbnails; DELETE FROM refined; DELETE FROM analyses; DELETE FROM cases; DELETE FROM words; \
+            "DELETE FROM thumbnails; DELETE FROM heat_maps; DELETE FROM refined; DELETE FROM analyses; DELETE FROM cases; DELETE FROM words; \
              DELETE FROM sqlite_sequence;",
         )?;
         step.commit()?;

@@ -9,6 +9,7 @@
 mod analyses;
 mod cases;
 mod error;
+mod explanations;
 mod forget;
 mod packed;
 mod paths;
@@ -22,5 +23,6 @@ pub use analyses::{
 };
 pub use cases::{Case, CaseSummary};
 pub use error::LibraryError;
+pub use explanations::HeatMap;
 pub use search::{Hit, HitKind};
 pub use store::{DATABASE_FILE, Durability, Library};

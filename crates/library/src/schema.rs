@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::LibraryError;
 
 /// One text per form of the database, from the first to the last.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// The form this version writes.
 pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;

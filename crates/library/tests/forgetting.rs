@@ -6,8 +6,8 @@ mod samples;
 
 use std::path::Path;
 
-use library::{Durability, Library};
-use samples::{analysis, keep, keep_in};
+use library::{Durability, HeatMap, Library};
+use samples::{analysis, explanation, keep, keep_in};
 
 /// In lower case: the index of words stores it so.
 const PLANTED: &str = "quibbleworth";
@@ -31,6 +31,8 @@ fn plant(library: &mut Library) -> (i64, Vec<i64>) {
         library.set_note(id, &format!("changed {PLANTED}")).unwrap();
         let jpeg = [PLANTED.as_bytes(); 20].concat();
         library.keep_thumbnail(id, "poster", &jpeg).unwrap();
+        let map = HeatMap { picture: jpeg.clone(), overlay: jpeg };
+        library.explain(id, vec![(explanation(PLANTED), Some(map))]).unwrap();
         id
     });
     (case, ids.collect())

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use analysis::TimelineFrame;
 use base::{FrameIndex, Timestamp};
 use library::{
-    Basis, DATABASE_FILE, Durability, HitKind, Library, LibraryError, NewAnalysis, Refined, StampedFile, ThresholdFacts,
+    Basis, DATABASE_FILE, Durability, HeatMap, HitKind, Library, LibraryError, NewAnalysis, Refined, StampedFile,
+    ThresholdFacts,
 };
-use samples::{analysis, failed, keep, keep_in};
+use samples::{analysis, explanation, failed, keep, keep_in};
 
 const NOON: &str = "2026-01-01T12:00:00Z";
 
@@ -198,4 +199,39 @@ fn evidence_can_be_shown_somewhere_else() {
     assert_eq!(library.evidence(id).unwrap().path, Path::new("/new/a.jpg"));
     assert!(matches!(library.set_evidence(99, Path::new("x")), Err(LibraryError::NoSuch { .. })));
     assert!(matches!(library.evidence(99), Err(LibraryError::NoSuch { .. })));
+}
+
+#[test]
+fn explanations_are_kept_with_their_maps_until_there_are_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut library = open(dir.path());
+    let id = keep(&mut library, &analysis(Path::new("a.jpg"), "ab"), 1);
+    let map = |byte: u8| HeatMap { picture: vec![byte], overlay: vec![byte, byte] };
+    library.explain(id, vec![(explanation("a"), None), (explanation("b"), Some(map(1)))]).unwrap();
+    drop(library);
+    let mut library = open(dir.path());
+    let models =
+        |library: &Library| library.document(id).unwrap().explanations.into_iter().map(|e| e.model).collect::<Vec<_>>();
+    assert_eq!(models(&library), ["a", "b"]);
+    let maps = |library: &Library| [0, 1, 2].map(|place| library.heat_map(id, place).unwrap());
+    assert_eq!(maps(&library), [None, Some(map(1)), None]);
+    library.explain(id, vec![(explanation("c"), Some(map(2)))]).unwrap();
+    assert_eq!((models(&library), maps(&library)), (vec!["c".to_owned()], [Some(map(2)), None, None]));
+    library.forget_analyses(&[id]).unwrap();
+    assert_eq!(maps(&library), [None, None, None]);
+    assert!(matches!(library.explain(id, vec![]), Err(LibraryError::NoSuch { .. })));
+}
+
+#[test]
+fn a_library_of_the_first_form_is_brought_to_this_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = rusqlite::Connection::open(dir.path().join(DATABASE_FILE)).unwrap();
+    raw.execute_batch(include_str!("../src/schema_1.sql")).unwrap();
+    raw.execute_batch("INSERT INTO cases (name, created_at, updated_at) VALUES ('old', '', '')").unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    let mut library = open(dir.path());
+    assert_eq!(library.cases().unwrap()[0].name, "old");
+    let id = keep(&mut library, &analysis(Path::new("a.jpg"), "ab"), 1);
+    library.explain(id, vec![(explanation("a"), None)]).unwrap();
 }

@@ -15,6 +15,7 @@ mod material;
 mod moment;
 pub mod package;
 mod pdf;
+mod preview;
 mod safe;
 mod view;
 mod words;
@@ -25,6 +26,7 @@ pub use error::ReportError;
 pub use material::{Extent, Material, Redaction, Style, concerned};
 pub use moment::Moment;
 pub use pdf::render_pdf;
+pub use preview::{Preview, render_preview};
 pub use words::Lang;
 
 /// What makes a report's identity its own.

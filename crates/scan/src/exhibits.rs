@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Component, Path};
 
 use analysis::{
-    Analysis, EvidenceState, Exhibit, ExhibitKind, MediaKind, ModelFacts, Person, ScoringFacts, TimelineFace,
-    TimelineFrame, VerdictCode,
+    Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts,
+    TimelineFace, TimelineFrame, VerdictCode,
 };
 use base::{Cancelled, Ctx, FrameIndex, Progress, Rect, Score, Stage, Timestamp};
 use faces::resize::{PixelRegion, shrink_area};
@@ -287,9 +287,20 @@ fn jpeg(rgb: &RgbImage) -> Option<Vec<u8>> {
 /// The heat maps that an analysis names, looked for in `folders` in order. One that is not there or no PNG is
 /// left out. `masked` where no other face lies within the crop.
 pub fn heat_maps(analysis: &Analysis, folders: &[&Path], masking: &Masking) -> Vec<Exhibit> {
+    let in_folders = |place: usize| map_file(analysis.explanations.get(place)?.picture.as_deref()?, folders);
+    heat_maps_from(analysis, &in_folders, masking)
+}
+
+/// As [`heat_maps`], with the pictures from `picture`, which is asked by the explanation's place in the analysis.
+pub fn heat_maps_from(
+    analysis: &Analysis,
+    picture: &dyn Fn(usize) -> Option<Vec<u8>>,
+    masking: &Masking,
+) -> Vec<Exhibit> {
     let mut maps = Vec::new();
-    for e in analysis.explanations.iter().filter(|e| e.faithfulness.shown && !masking.hides(e.track)) {
-        let Some(bytes) = e.picture.as_deref().and_then(|name| map_file(name, folders)) else { continue };
+    let shown = |e: &Explanation| e.faithfulness.shown && !masking.hides(e.track);
+    for (place, e) in analysis.explanations.iter().enumerate().filter(|(_, e)| shown(e)) {
+        let Some(bytes) = picture(place) else { continue };
         let frame = analysis.timeline.iter().find(|f| f.pts_us == e.pts_us && f.frame == e.frame);
         let others = frame.into_iter().flat_map(|f| &f.faces).filter(|face| face.track != e.track);
         let alone = others.into_iter().all(|face| face.rect.intersection(e.crop).area() <= 0.0);

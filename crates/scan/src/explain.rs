@@ -9,11 +9,11 @@ use analysis::{
 };
 use base::{Ctx, Point, Progress, Score, Stage};
 use detector::explain::{
-    CropPlace, HeatMap, HeatMethod, Partition, REGIONS, Region, TOP_AREA, deletion_test, occlusion_map, picture,
-    subset_logits,
+    CropPlace, HeatMap, HeatMethod, Partition, REGIONS, Region, TOP_AREA, deletion_test, occlusion_map, overlay,
+    picture, subset_logits,
 };
 use faces::{FaceMeshAligner, Mesh};
-use image::{ImageFormat, RgbImage};
+use image::{DynamicImage, ImageFormat, RgbImage};
 
 use crate::again::{Again, Wanted, look_again};
 use crate::error::ScanError;
@@ -36,6 +36,9 @@ pub struct Explained {
     pub explanation: Explanation,
     /// The crop beside the map ([`detector::explain::picture`]); `None` when the map is withheld.
     pub png: Option<Vec<u8>>,
+    /// The map alone, to be laid over `explanation.crop` of the frame ([`detector::explain::overlay`]), as a PNG
+    /// with transparency; `None` when the map is withheld.
+    pub overlay: Option<Vec<u8>>,
 }
 
 /// Explains the crops with the highest scores of each person in an analysis of the file at `path`, by every
@@ -148,7 +151,9 @@ impl Subject<'_> {
         let Some(&logit) = judge(std::slice::from_ref(&crop))?.first() else { return Ok(None) };
         let Some(score) = calibrate(f64::from(logit)) else { return Ok(None) };
         let Some((map, faithfulness)) = tested_map(&crop, scorer)? else { return Ok(None) };
-        let png = (faithfulness.shown && map.peak() > 0.0).then(|| png_of(&picture(&crop, &map))).flatten();
+        let shown = faithfulness.shown && map.peak() > 0.0;
+        let png = shown.then(|| png_of(&picture(&crop, &map).into())).flatten();
+        let overlay = shown.then(|| png_of(&overlay(&map).into())).flatten();
         let explanation = Explanation {
             track: self.track,
             frame: self.again.frame.index,
@@ -166,7 +171,7 @@ impl Subject<'_> {
             regions: self.regions(&crop, &place, &judge)?,
             picture: None,
         };
-        Ok(Some(Explained { explanation, png }))
+        Ok(Some(Explained { explanation, png, overlay }))
     }
 
     fn regions(
@@ -205,7 +210,7 @@ fn region(region: Region) -> FaceRegion {
     }
 }
 
-fn png_of(page: &RgbImage) -> Option<Vec<u8>> {
+fn png_of(page: &DynamicImage) -> Option<Vec<u8>> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     page.write_to(&mut bytes, ImageFormat::Png).ok().map(|()| bytes.into_inner())
 }

@@ -27,7 +27,7 @@ fn each_detector_explains_each_person_and_its_shares_add_up() {
     let models = ["generated-starter", "swapped-starter"];
     assert_eq!(keys, [(0, models[0]), (0, models[1]), (1, models[0]), (1, models[1])]);
     assert_eq!(*seen.lock().unwrap(), [0, 1, 2, 3]);
-    for Explained { explanation: e, png } in &explained {
+    for Explained { explanation: e, png, overlay } in &explained {
         let face = analysis.timeline[0].faces.iter().find(|f| f.track == e.track).unwrap();
         let found = face.scores[&e.model];
         assert!((e.logit - found.logit).abs() < 1e-4, "{} {}", e.logit, found.logit);
@@ -38,6 +38,7 @@ fn each_detector_explains_each_person_and_its_shares_add_up() {
         assert!((sum - (regions.logit - regions.logit_removed)).abs() < 1e-6);
         assert!((regions.logit - f64::from(e.logit)).abs() < 0.02, "nothing removed is the crop itself");
         assert_eq!(regions.shares.iter().map(|s| s.region).collect::<Vec<_>>(), FaceRegion::ALL);
+        assert_eq!(png.is_some(), overlay.is_some());
         assert_eq!(png.is_some(), e.faithfulness.shown && e.peak > 0.0);
         assert_eq!(e.faithfulness.shown, e.faithfulness.p <= MAX_P);
         assert!(png.as_ref().is_none_or(|bytes| image::load_from_memory(bytes).is_ok()));

@@ -33,7 +33,9 @@ mod store;
 pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
 pub use clock::{rfc3339, unix_seconds};
 pub use error::ScanError;
-pub use exhibits::{Collected, Masking, SHOWN_FACES, SHOWN_PEOPLE, collect_exhibits, heat_maps, model_facts};
+pub use exhibits::{
+    Collected, Masking, SHOWN_FACES, SHOWN_PEOPLE, collect_exhibits, heat_maps, heat_maps_from, model_facts,
+};
 pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
 pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
 pub use list::{Item, Sighting, Skip, list, list_observed};

@@ -1,6 +1,7 @@
 //! Kept analyses.
 
 use scan::Limits;
+use scan::analysis::MediaKind;
 use scan::base::{Ctx, Timestamp};
 use scan::media::Media;
 
@@ -10,7 +11,6 @@ use crate::error::{CommandError, ErrorCode};
 use crate::evidence;
 use crate::ipc::{AnalysisSummary, AnalysisView, Integrity};
 use crate::queue::Work;
-use crate::selection::name_of;
 
 /// Recent analyses that are shown.
 const RECENT: u32 = 50;
@@ -63,7 +63,13 @@ pub(super) async fn analyse_range(desk: OnDesk<'_>, id: i64, from_us: i64, to_us
     }
     let path = desk.with_library(|library| library.evidence(id))?.path;
     let (from, to) = (Timestamp::from_micros(from_us), Timestamp::from_micros(to_us));
-    Ok(desk.queue.add_range(path.clone(), name_of(&path), Work::Range { analysis: id, from, to }))
+    Ok(desk.queue.add_work(path, Some(MediaKind::Video), Work::Range { analysis: id, from, to }))
+}
+
+#[tauri::command]
+pub(super) async fn explain_analysis(desk: OnDesk<'_>, id: i64) -> Answer<u32> {
+    let (path, kind) = desk.with_library(|library| Ok((library.evidence(id)?.path, library.summary(id)?.kind)))?;
+    Ok(desk.queue.add_work(path, kind, Work::Explain { analysis: id }))
 }
 
 #[tauri::command]

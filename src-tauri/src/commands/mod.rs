@@ -4,6 +4,7 @@ mod analyses;
 mod application;
 mod cases;
 mod files;
+mod handover;
 mod models;
 mod names;
 mod queue;
@@ -48,8 +49,17 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + 
         analyses::locate_evidence,
         analyses::frame_times,
         analyses::analyse_range,
+        analyses::explain_analysis,
         analyses::save_analysis_note,
         analyses::forget_analysis,
+        handover::preview_report,
+        handover::forget_preview,
+        handover::export_report,
+        handover::export_package,
+        handover::cancel_errand,
+        handover::pick_package,
+        handover::pick_package_evidence,
+        handover::verify_package,
         cases::list_cases,
         cases::create_case,
         cases::open_case,

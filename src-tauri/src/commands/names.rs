@@ -1,5 +1,5 @@
 /// Every command that the window may call; the build script asks for a permission for each.
-pub const COMMANDS: [&str; 36] = [
+pub const COMMANDS: [&str; 45] = [
     "app_info",
     "save_settings",
     "choose_library_folder",
@@ -23,8 +23,17 @@ pub const COMMANDS: [&str; 36] = [
     "locate_evidence",
     "frame_times",
     "analyse_range",
+    "explain_analysis",
     "save_analysis_note",
     "forget_analysis",
+    "preview_report",
+    "forget_preview",
+    "export_report",
+    "export_package",
+    "cancel_errand",
+    "pick_package",
+    "pick_package_evidence",
+    "verify_package",
     "list_cases",
     "create_case",
     "open_case",

@@ -1,5 +1,5 @@
 //! What a picture is asked for by: `analysis/3/at/21560000?w=1280`, `analysis/3/face/0`,
-//! `analysis/3/poster`, `job/4/at/0?w=640`. Numbers only: no path ever comes from the web view.
+//! `analysis/3/poster`, `analysis/3/heat/0`, `job/4/at/0?w=640`, `preview/7`. Numbers only: no path ever comes from the web view.
 
 use scan::base::Timestamp;
 
@@ -15,6 +15,8 @@ pub enum Owner {
     Analysis(i64),
     /// Of an item of the queue.
     Job(u32),
+    /// Of a report that is being prepared.
+    Preview,
 }
 
 /// Which picture.
@@ -31,6 +33,10 @@ pub enum Picture {
     Face(u32),
     /// A small picture of the whole.
     Poster,
+    /// Where a detector looked, to be laid over the frame: by the explanation's place in the analysis.
+    Heat(u32),
+    /// Page one of a report, by its number.
+    Page(u32),
 }
 
 /// Whose and which.
@@ -51,6 +57,10 @@ impl Address {
         let owner = match (parts.next()?, parts.next()?) {
             ("analysis", id) => Owner::Analysis(id.parse().ok()?),
             ("job", id) => Owner::Job(id.parse().ok()?),
+            ("preview", id) => {
+                let page = Picture::Page(id.parse().ok()?);
+                return parts.next().is_none().then_some(Self { owner: Owner::Preview, picture: page });
+            }
             _ => return None,
         };
         let picture = match (parts.next()?, parts.next(), owner) {
@@ -59,6 +69,7 @@ impl Address {
             }
             ("face", Some(track), Owner::Analysis(_)) => Picture::Face(track.parse().ok()?),
             ("poster", None, Owner::Analysis(_)) => Picture::Poster,
+            ("heat", Some(place), Owner::Analysis(_)) => Picture::Heat(place.parse().ok()?),
             _ => return None,
         };
         parts.next().is_none().then_some(Self { owner, picture })
@@ -99,6 +110,8 @@ mod tests {
             ("job/4/at/0", Owner::Job(4), at(0, 1280)),
             ("analysis/3/face/0", Owner::Analysis(3), Picture::Face(0)),
             ("analysis/3/poster", Owner::Analysis(3), Picture::Poster),
+            ("analysis/3/heat/2", Owner::Analysis(3), Picture::Heat(2)),
+            ("/preview%2F7", Owner::Preview, Picture::Page(7)),
         ];
         for (path, owner, picture) in cases {
             assert_eq!(Address::parse(path), Some(Address { owner, picture }), "{path}");
@@ -114,6 +127,10 @@ mod tests {
             "analysis/3/at/0?w=x",
             "job/4/poster",
             "job/4/face/0",
+            "job/4/heat/0",
+            "analysis/3/heat",
+            "preview/x",
+            "preview/1/2",
             "file/3/at/0",
             "analysis/3/at/%",
             "analysis/3/at/%FF",

@@ -1,4 +1,5 @@
-//! Pixels for the window: frames of files that this program handed out a number for, as JPEG.
+//! Pixels for the window: frames of files that this program handed out a number for, as JPEG; heat maps (PNG) and
+//! pages of reports (SVG) that were made before.
 //!
 //! Two threads decode, one for large pictures and one for small ones, so that a preview does not wait
 //! for the frame and playing is not disturbed by previews. Each keeps its last decoders open
@@ -67,7 +68,7 @@ impl Frames {
         }
         let is_small = match address.picture {
             Picture::At { width, .. } => width <= SMALL,
-            Picture::Face(_) | Picture::Poster => true,
+            Picture::Face(_) | Picture::Poster | Picture::Heat(_) | Picture::Page(_) => true,
         };
         let lane = if is_small { &frames.small } else { &frames.large };
         let sender = lane.get_or_init(|| {
@@ -108,6 +109,9 @@ fn picture(desk: &Desk, players: &mut Players, address: &Address) -> Result<Jpeg
         Picture::At { pts, width } => frame(&path_of(desk, address.owner)?, pts, width, players)?,
         Picture::Face(track) => thumbnail::face(desk, players, address.owner, track)?,
         Picture::Poster => thumbnail::poster(desk, players, address.owner)?,
+        Picture::Heat(place) => heat(desk, address.owner, place)?,
+        // Kept where it was made, for as long as its dialog is open.
+        Picture::Page(number) => return desk.handover.page(number),
     };
     let jpeg = Arc::new(jpeg);
     lock(&desk.frames.cache).keep(address.clone(), Arc::clone(&jpeg));
@@ -118,6 +122,13 @@ fn frame(path: &std::path::Path, pts: Timestamp, width: u32, players: &mut Playe
     encode(&*players.at(path, pts, width)?)
 }
 
+fn heat(desk: &Desk, owner: Owner, place: u32) -> Result<Vec<u8>, CommandError> {
+    let none = || CommandError::no_such("heat map", place);
+    let Owner::Analysis(id) = owner else { return Err(none()) };
+    let map = desk.with_library(|library| library.heat_map(id, place))?;
+    map.map(|map| map.overlay).ok_or_else(none)
+}
+
 /// Where the file is; only files that have a number can be asked for.
 fn path_of(desk: &Desk, owner: Owner) -> Result<PathBuf, CommandError> {
     match owner {
@@ -126,6 +137,7 @@ fn path_of(desk: &Desk, owner: Owner) -> Result<PathBuf, CommandError> {
             Some((path, _)) => Ok(path),
             None => Err(CommandError::no_such("item of the queue", id)),
         },
+        Owner::Preview => Err(CommandError::new(ErrorCode::Invalid, "a report is no file that was examined")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A kept analysis as the window shows it.
 
 use library::{StoredAnalysis, Summary, ThresholdFacts, ValidationFacts};
-use scan::analysis::{FileFacts, ItemError, MediaKind, Model, Person, Run, TimelineFrame, Verdict};
+use scan::analysis::{Explanation, FileFacts, ItemError, MediaKind, Model, Person, Run, TimelineFrame, Verdict};
 use scan::base::{FrameIndex, Timestamp};
 use serde::Serialize;
 
@@ -114,6 +114,8 @@ pub struct AnalysisView {
     pub integrity: Integrity,
     /// The whole timeline; within refined ranges every frame.
     pub frames: Vec<FramePoint>,
+    /// Why the detectors gave the scores they gave; none until that was asked for.
+    pub explanations: Vec<Explanation>,
     /// The user's.
     pub note: String,
     /// Ranges that were examined again at every frame.
@@ -167,6 +169,7 @@ impl AnalysisView {
             error: analysis.error,
             integrity,
             frames: frames.into_iter().map(|frame| FramePoint::of_timeline(frame, &basis.cuts)).collect(),
+            explanations: analysis.explanations,
             note,
             refined: ranges,
         }

@@ -36,6 +36,8 @@ pub struct Skipped {
 pub struct Selection {
     /// To be handed back when it is put into the queue.
     pub id: u32,
+    /// Name of the evidence package that this is, to be checked rather than examined.
+    pub package: Option<String>,
     /// The first five names.
     pub names: Vec<String>,
     /// Pictures.

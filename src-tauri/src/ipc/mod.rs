@@ -7,6 +7,7 @@ mod application;
 pub mod bindings;
 mod cases;
 mod files;
+mod handover;
 mod job;
 mod models;
 mod queue;
@@ -17,6 +18,10 @@ pub use application::{
 };
 pub use cases::{CaseSummary, CaseView, SearchHit, SearchKind};
 pub use files::{Selection, SkipReason, Skipped};
+pub use handover::{
+    ErrandEvent, EvidenceFound, ModelMatch, PackageCheck, PackageEvidence, PackageForm, PackageModel, PackageProblem,
+    ReportExtent, ReportOptions, ReportPreview, ReportRedaction, Rerun, Written,
+};
 pub use job::{FacePoint, FramePoint, JobEvent};
 pub use models::{Figure, FigureKind, ModelState, ModelView};
 pub use queue::{ExportFormat, QueueCounts, QueueEvent, QueueRow, QueueState, VerdictCount};

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use scan::analysis::MediaKind;
 use scan::base::{CancelToken, Progress};
 
 pub(crate) use self::row::Row;
@@ -69,10 +70,14 @@ impl Queue {
         ids
     }
 
-    /// Puts a range of an analysis into the queue.
-    pub fn add_range(&self, path: PathBuf, name: String, work: Work) -> u32 {
+    /// Puts further work on the file of an analysis into the queue, before the files that wait; what is there
+    /// already is not put there twice.
+    pub fn add_work(&self, path: PathBuf, kind: Option<MediaKind>, work: Work) -> u32 {
         let mut inner = lock(&self.inner);
-        let id = inner.add(Row::of_range(path, name, work, now()));
+        if let Some((&id, _)) = inner.rows.iter().find(|(_, row)| row.is_open() && row.work == work) {
+            return id;
+        }
+        let id = inner.add(Row::of_work(path, kind, work, now()));
         self.wake.notify_all();
         id
     }
@@ -201,7 +206,7 @@ impl Queue {
             if inner.closed {
                 return None;
             }
-            let waiting = inner.rows.iter().find(|(_, row)| row.state == QueueState::Waiting).map(|(&id, _)| id);
+            let waiting = inner.waiting();
             match waiting {
                 Some(id) if !inner.paused => return inner.begin(id),
                 None if inner.worked => {
@@ -275,6 +280,13 @@ impl Inner {
             change(row);
             self.changed.insert(*id);
         }
+    }
+
+    /// What comes next: what is asked for in front of the window, then files in their order.
+    fn waiting(&self) -> Option<u32> {
+        let mut waiting = self.rows.iter().filter(|(_, row)| row.state == QueueState::Waiting);
+        let asked_for = waiting.clone().find(|(_, row)| row.work.is_asked_for());
+        asked_for.or_else(|| waiting.next()).map(|(&id, _)| id)
     }
 
     fn begin(&mut self, id: u32) -> Option<Task> {

@@ -24,6 +24,18 @@ pub enum Work {
         /// Last presentation time.
         to: Timestamp,
     },
+    /// Say where the detectors looked in an analysis.
+    Explain {
+        /// Number of the analysis.
+        analysis: i64,
+    },
+}
+
+impl Work {
+    /// Whether somebody waits for it in front of the window; such work goes before files.
+    pub(crate) const fn is_asked_for(self) -> bool {
+        !matches!(self, Self::Whole)
+    }
 }
 
 /// What a finished row shows.
@@ -89,8 +101,9 @@ impl Row {
         Self { case, kind: file.kind, bytes: file.bytes, ..Self::new(file.path, name, Work::Whole, added_at) }
     }
 
-    pub(crate) fn of_range(path: PathBuf, name: String, work: Work, added_at: String) -> Self {
-        Self { kind: Some(MediaKind::Video), ..Self::new(path, name, work, added_at) }
+    pub(crate) fn of_work(path: PathBuf, kind: Option<MediaKind>, work: Work, added_at: String) -> Self {
+        let name = name_of(&path);
+        Self { kind, ..Self::new(path, name, work, added_at) }
     }
 
     fn new(path: PathBuf, name: String, work: Work, added_at: String) -> Self {

@@ -3,15 +3,19 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
-use library::{Basis, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
+use library::{Basis, HeatMap, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
 use scan::analysis::{
     Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person, TimelineFace,
     TimelineFrame,
 };
 use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
-use scan::{Observer, Pipeline, ScanError, models, scan_item_observed, scan_range, sha256_of};
+use scan::{
+    Explained, Observer, Pipeline, ScanError, explain_item, models, options_of, scan_item_observed, scan_range,
+    sha256_of,
+};
 
 use super::tracks::match_tracks;
 use super::{Kept, Outcome, Task, Work};
@@ -73,6 +77,7 @@ fn run(desk: &Desk, task: &Task) -> Outcome {
     let done = match task.work {
         Work::Whole => whole(desk, task, &ctx),
         Work::Range { analysis, from, to } => range(desk, task, &ctx, analysis, (from, to)),
+        Work::Explain { analysis } => explain(desk, task, &ctx, analysis),
     };
     match done {
         Ok(outcome) => outcome,
@@ -172,6 +177,48 @@ fn range(
         library.summary(id)
     })?;
     Ok(Outcome::Done(kept(summary)))
+}
+
+/// Explanations belong to the very file and the very models of the analysis.
+fn explain(desk: &Desk, task: &Task, ctx: &Ctx<'_>, id: i64) -> Result<Outcome, Stop> {
+    let document = desk.with_library(|library| library.document(id))?;
+    task.job.opened(document.file.clone());
+    if document.file.sha256.is_none() || sha256_of(&task.path, ctx)? != document.file.sha256 {
+        return Err(Stop::Failed(item_error(ItemCode::NotFound, &"the file is not the one that was examined")));
+    }
+    let pipeline = pipeline_of(desk, &document)?;
+    let explained = explain_item(&task.path, &document, &pipeline, ctx)?;
+    if explained.is_empty() {
+        return Err(Stop::Failed(item_error(ItemCode::DecodeFailed, &"no face of the analysis was found again")));
+    }
+    let kept_maps = explained.into_iter().map(|one| {
+        let Explained { explanation, png, overlay } = one;
+        let map = png.zip(overlay).map(|(picture, overlay)| HeatMap { picture, overlay });
+        (explanation, map)
+    });
+    let explained = kept_maps.collect();
+    let summary = desk.with_library(|library| {
+        library.explain(id, explained)?;
+        library.summary(id)
+    })?;
+    desk.frames.forget();
+    Ok(Outcome::Done(kept(summary)))
+}
+
+/// The loaded models when they are those of the analysis; else those of the analysis, loaded for this once.
+fn pipeline_of(desk: &Desk, document: &Analysis) -> Result<Arc<Pipeline>, Stop> {
+    let pipeline = desk.pipeline()?;
+    if pipeline.models() == document.models {
+        return Ok(pipeline);
+    }
+    let own = Pipeline::load(&desk.models_folder()?, &options_of(document))?;
+    if own.models() != document.models {
+        return Err(Stop::Failed(item_error(
+            ItemCode::Setup,
+            &"the models of the analysis are not installed any more",
+        )));
+    }
+    Ok(Arc::new(own))
 }
 
 /// Frames of a range with the people and the calibration of the analysis.

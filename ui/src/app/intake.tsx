@@ -2,12 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { SelectionDialog } from "../features/home/SelectionDialog";
-import type { Selection } from "../ipc/bindings";
+import { PackageDialog } from "../features/handover/PackageDialog";
+import type { PackageForm, Selection } from "../ipc/bindings";
 import { useBackend } from "./context";
 import { useNotices } from "./notices";
 import { current, go } from "./route";
 
-type Intake = { hover: Selection | null; openFiles: () => void; openFolder: () => void };
+type Intake = { hover: Selection | null; openFiles: () => void; openFolder: () => void; openPackage: (form: PackageForm) => void };
 
 const IntakeContext = createContext<Intake | null>(null);
 
@@ -29,6 +30,8 @@ export function IntakeProvider({ children }: { children: ReactNode }) {
   const [hover, setHover] = useState<Selection | null>(null);
   const [asked, setAsked] = useState<{ selection: Selection; caseId: number | null } | null>(null);
 
+  const [toCheck, setToCheck] = useState<Selection | null>(null);
+
   const start = useCallback(async (selection: Selection, caseId: number | null) => {
     try {
       const ids = await backend.enqueue(selection.id, caseId);
@@ -44,6 +47,7 @@ export function IntakeProvider({ children }: { children: ReactNode }) {
   const take = useCallback((selection: Selection | null) => {
     if (!selection) return;
     setHover(null);
+    if (selection.package !== null) return setToCheck(selection);
     const caseId = openCase();
     if (selection.skippedCount > 0 || selection.images + selection.videos === 0) setAsked({ selection, caseId });
     else void start(selection, caseId);
@@ -61,11 +65,13 @@ export function IntakeProvider({ children }: { children: ReactNode }) {
     hover,
     openFiles: () => void backend.pickFiles().then(take, fail),
     openFolder: () => void backend.pickFolder().then(take, fail),
+    openPackage: (form) => void backend.pickPackage(form).then(take, fail),
   }), [hover, backend, take, fail]);
 
   return (
     <IntakeContext value={value}>
       {children}
+      {toCheck && <PackageDialog key={toCheck.id} selection={toCheck} onClose={() => setToCheck(null)} />}
       {asked && (
         <SelectionDialog
           selection={asked.selection} caseId={asked.caseId} onClose={() => setAsked(null)}

@@ -11,7 +11,7 @@ export function nameOf(event: Pick<KeyboardEvent, "key" | "shiftKey">): string {
 
 const TYPING = 'input:not([type="range"]), textarea, select, [contenteditable="true"]';
 const ABOVE = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
-const STEERS = '[role="grid"], [role="tablist"], [role="radiogroup"], [role="menu"], [role="listbox"], [role="scrollbar"]';
+const STEERS = 'input[type="range"], [role="grid"], [role="tablist"], [role="radiogroup"], [role="menu"], [role="listbox"], [role="scrollbar"]';
 const PRESSABLE = "button, a, [role=button], [role=tab], [role=switch], [role=row], summary";
 
 export function isFree(event: KeyboardEvent): boolean {

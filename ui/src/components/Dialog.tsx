@@ -4,12 +4,12 @@ import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-c
 import { useWords } from "../i18n";
 import { Button } from "./Button";
 
-type Props = { title: string; open: boolean; onClose: () => void; children: ReactNode; wide?: boolean; alert?: boolean };
+type Props = { title: string; open: boolean; onClose: () => void; children: ReactNode; wide?: boolean; size?: "large"; alert?: boolean };
 
-export function Dialog({ title, open, onClose, children, wide, alert }: Props) {
+export function Dialog({ title, open, onClose, children, wide, size, alert }: Props) {
   return (
     <ModalOverlay className="overlay" isOpen={open} onOpenChange={(isOpen) => !isOpen && onClose()} isDismissable={!alert}>
-      <Modal className={wide ? "dialog dialog--wide" : "dialog"}>
+      <Modal className={size ? `dialog dialog--${size}` : wide ? "dialog dialog--wide" : "dialog"}>
         <AriaDialog role={alert ? "alertdialog" : "dialog"}>
           <Heading slot="title" level={1}>{title}</Heading>
           {children}

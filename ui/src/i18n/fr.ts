@@ -25,7 +25,7 @@ export const fr: Catalogue = {
     noVideoStream: "ne contient pas d’image", setup: "un élément nécessaire au programme manque ou est défectueux", cancelled: "interrompu", internal: "défaut du programme",
   },
   error: {
-    notFound: "L’élément n’existe plus.", notReadable: "La lecture est impossible.", unsupported: "Ce type de fichier n’est pas utilisable ici.", busy: "Un autre travail l’occupe encore. Réessayez dans un instant.", cancelled: "L’opération a été interrompue.",
+    alreadyThere: "Il y a déjà quelque chose de ce nom, et rien n’est remplacé. Choisissez un autre nom.", notFound: "L’élément n’existe plus.", notReadable: "La lecture est impossible.", unsupported: "Ce type de fichier n’est pas utilisable ici.", busy: "Un autre travail l’occupe encore. Réessayez dans un instant.", cancelled: "L’opération a été interrompue.",
     storage: "Impossible d’écrire dans la bibliothèque. Le volume est-il plein ou débranché ?", setup: "Un élément nécessaire au programme manque ou est défectueux.", invalid: "Cette valeur n’est pas utilisable.", internal: "C’est un défaut du programme.",
   },
   warning: {
@@ -74,6 +74,46 @@ export const fr: Catalogue = {
     note: "Note", addNote: "Ajouter une note", noteLabel: "Note sur cette analyse", noteHint: "Conservée avec l’analyse. Enregistrée au fil de la frappe.", saved: "Enregistré", saving: "Enregistrement…", notSaved: "Non enregistré", move: "Ranger dans un dossier", noCase: "Aucun dossier", newCase: "Nouveau dossier…", forget: "Oublier cette analyse…", forgetTitle: "Oublier cette analyse ?", forgetText: "L’analyse, sa note et ses images sont effacées de cet ordinateur. Votre fichier reste tel quel.",
     actions: "Actions", cancel: "Interrompre", left: "encore {{time}} environ", refineRunning: "Chaque image de ce passage est en cours d’examen…", refined: "Chaque image a été examinée {{ranges}}.", file: "Fichier", models: "Méthodes", examination: "Examen", warnings: "Remarques", side: "Résultat",
   },
+  explain: {
+    title: "Où les méthodes ont regardé", intro: "Montre quelle partie d’un visage a déplacé le score à ses moments les plus hauts, et vérifie si l’image veut dire quelque chose. C’est une aide pour regarder, pas une carte de la manipulation.",
+    start: "Montrer où elles ont regardé", running: "Nouvel examen en cours…", waiting: "En attente du fichier précédent…", needsFile: "Il faut le fichier tel qu’il a été examiné.", cancel: "Arrêter", nobody: "Personne n’a été examiné d’assez près pour expliquer le score.",
+    of: "{{person}} – {{model}}", model: "Méthode", moments: "Moments", moment: "À {{time}}", still: "Sur la photo", notThis: "Rien n’a été calculé pour {{person}} ; seules les personnes aux scores les plus élevés sont expliquées.",
+    shown: "Flouter là où pointe la carte déplace plus le score que dans {{beaten, number}} zones aléatoires de même taille sur {{random, number}} : la carte veut donc dire quelque chose.",
+    withheld: "La carte n’est pas montrée : flouter là où elle pointe ne déplace plus le score que dans {{beaten, number}} zones aléatoires de même taille sur {{random, number}} ; elle peut ne rien vouloir dire.",
+    empty: "Rien dans cette image du visage ne parle pour une manipulation ; il n’y a donc pas de carte.",
+    gradCam: "Tirée de la dernière couche du réseau.", occlusion: "Obtenue en floutant une partie après l’autre.",
+    bars: "D’où vient le score", how: "Comment lire les barres", barsHow: "En unités brutes de la méthode. À droite : parle pour une manipulation ; à gauche : contre. Les parties sont floutées dans toutes les combinaisons et l’écart est réparti.",
+    most: "La plus grande part de ce score vient de : {{part}} ({{value}}).", none: "Aucune partie du visage ne parle ici pour une manipulation.", share: "{{part}} : {{value}}", noMesh: "Les parties ne peuvent pas être distinguées ici : le contour du visage n’a pas pu être posé.",
+    region: { eyes: "yeux", brows: "sourcils", nose: "nez", mouth: "bouche", cheeksAndJaw: "joues et mâchoire", forehead: "front", hairAndBorder: "cheveux et contour", background: "arrière-plan" },
+    overlay: "Carte de chaleur", opacity: "Opacité", step: "{{value, number}} sur 10", scale: "Échelle des couleurs : de rien à {{peak}} en unités brutes", nothing: "zéro", elsewhere: "Calculée pour d’autres moments :", done: "Terminé. Ce que les méthodes ont regardé est montré à côté des personnes.",
+  },
+  ladder: {
+    title: "Le résultat résiste-t-il à la recompression ?", of: "{{person}} – {{model}}", same_one: "La même réponse au seul échelon qui existe.", same_other: "La même réponse aux {{count, number}} échelons, jusqu’à {{last}}.",
+    holds: "Le soupçon faiblit avec {{steps}}, mais ne s’inverse pas.", falls: "Le soupçon ne résiste pas à {{steps}} ; la réponse est donc non concluante.", step: "{{rung}} : {{band}}, score de {{score}}", spread: "Les scores varient de {{spread}} en tout.",
+    rung: { native: "tel quel", jpeg75: "JPEG 75", jpeg60: "JPEG 60", jpeg40: "JPEG 40", side768: "768 px", side512: "512 px" },
+  },
+  controls: {
+    title: "Échantillons connus", passed_one: "Avant l’examen, {{count, number}} échantillon connu a été évalué sur cet appareil ; le résultat est celui attendu.", passed_other: "Avant l’examen, {{count, number}} échantillons connus ont été évalués sur cet appareil ; tous ont donné le résultat attendu.", failed: "Avant l’examen, des échantillons connus ont été évalués sur cet appareil ; tous n’ont pas donné le résultat attendu.",
+    caption: "Échantillons connus, en unités brutes", sample: "Échantillon", known: "Connu comme", real: "réel", generated: "généré", expected: "Attendu", obtained: "Obtenu",
+  },
+  report: {
+    button: "Rapport…", packageButton: "Paquet d’éléments…", title: "Rapport", packageTitle: "Paquet d’éléments", packageText: "Le rapport avec l’analyse, les images et un journal, scellés avec votre clé, pour qu’une autre personne compétente voie tout changement et recalcule les scores.",
+    language: "Langue du rapport", extent: "Étendue", full: "Tout", summary: "Première page seulement", redact: "Masquer les autres personnes et les noms", redactHint: "Couvre les visages dont le rapport ne parle pas, et les noms de fichiers et de personnes.",
+    case: "Dossier", author: "Examiné par", organisation: "Pour", question: "Question posée", questionHint: "Elle devient le titre.", notes: "Remarques de l’examen", opinion: "Premier avis", opinionHint: "Ce que vous pensiez avant de voir un score. Le rapport dit s’il a été noté avant le calcul des scores.", opinionAt: "Noté le", form: "Enregistrer comme", zip: "Un fichier (zip)", folder: "Répertoire",
+    preview: "Aperçu de la première page", previewAgain: "Mettre l’aperçu à jour", previewing: "Mise en page…", previewAlt: "Première page du rapport", stale: "L’aperçu montre d’autres choix que ceux de gauche.", pages_one: "{{count, number}} page", pages_other: "{{count, number}} pages", pictures_one: "{{count, number}} image", pictures_other: "{{count, number}} images",
+    holds: "Ce qu’il contiendra", holdsFull: "Ce qui a été examiné et demandé, l’aptitude, les méthodes avec leurs empreintes, les échantillons connus, les résultats par personne, les limites, la validation, la reproduction, le glossaire.", holdsSummary: "La réponse en mots, ce qui a été examiné, et une figure.", noMaps: "Où les méthodes ont regardé n’a pas été calculé pour cette analyse ; le rapport le dira.", hasMaps: "Où les méthodes ont regardé en fait partie.",
+    evidence: { unchanged: "Le fichier est celui qui a été examiné.", changed: "Le fichier a changé depuis : le rapport n’en a pas d’images.", absent: "Le fichier n’a pas été trouvé : le rapport n’en a pas d’images.", undecodable: "Les images n’ont pas pu être décodées à nouveau : le rapport n’en a pas." },
+    save: "Enregistrer en PDF…", savePackage: "Enregistrer le paquet…", working: "Écriture…", written: "Écrit : {{name}}", sealed: "Scellé avec la clé {{fingerprint}}. Communiquez cette empreinte par une autre voie que le paquet.",
+  },
+  package: {
+    check: "Vérifier un paquet…", checkZip: "Un fichier (zip)…", checkFolder: "Un répertoire…", release: "Lâchez pour vérifier ce paquet", title: "Paquet d’éléments {{name}}", checking: "Vérification de chaque octet…", again: "Vérifier à nouveau",
+    untouched: "Le paquet est tel qu’il a été scellé.", touched: "Le paquet n’est pas tel qu’il a été scellé.", unreadable: "Cela ne peut pas être lu comme un paquet d’éléments.", what: "Ce qui diffère",
+    problem: { missing: "absent : {{file}}", changed: "modifié depuis le scellement : {{file}}", added: "ne fait pas partie du paquet scellé : {{file}}", unreadable: "n’est plus lisible : {{file}}", logBroken: "le journal n’est plus cohérent à partir de l’entrée {{entry, number}}", logCut: "le journal ne se termine pas là où il se terminait au scellement", otherEvidence: "manifeste et analyse portent sur des fichiers différents", otherModels: "manifeste et analyse nomment des modèles différents" },
+    key: "Scellé avec", own: "votre propre clé", foreign: "Comparez cette empreinte avec celle que l’expéditeur vous a communiquée par une autre voie : n’importe qui peut sceller un paquet avec sa propre clé.", made: "Créé", by: "Avec", files: "Fichiers", filesCount_one: "{{count, number}} répertorié", filesCount_other: "{{count, number}} répertoriés", hash: "Fichier examiné", models: "Méthodes",
+    model: { same: "{{id}} : les mêmes poids sont installés ici", changed: "{{id}} : les poids d’ici ne sont pas ceux qui ont été utilisés", absent: "{{id}} : n’est pas installé ici" },
+    evidence: { absent: "Le fichier examiné n’est pas à disposition.", same: "{{name}} est le fichier qui a été examiné.", other: "{{name}} n’est pas le fichier qui a été examiné." }, show: "Montrer le fichier examiné…",
+    rerun: "Recalcul", notRun: "Les scores n’ont pas été recalculés.", confirmed: "Même verdict ; {{logits, number}} sorties brutes comparées, écart maximal {{largest}}, {{tolerance}} permis.", differs: "Recalculé, le résultat diffère :",
+  },
   integrity: {
     checking: "Vérification que le fichier est resté le même…", unchanged: "Le fichier est le même que lors de l’examen.", changed: "Le fichier a changé depuis l’examen", changedText: "Le résultat décrit le fichier tel qu’il était. Ce qui se trouve maintenant à cette place est autre chose.", missing: "Le fichier n’est plus à sa place", missingText: "Le résultat demeure, mais aucune image ne peut être affichée. Si le fichier a été déplacé, indiquez où ; il n’est accepté que s’il est exactement le même.",
     unreadable: "Le fichier n’est plus lisible", unreadableText: "Le résultat demeure, mais aucune image ne peut être affichée.", locate: "Indiquer où il est…", notSame: "Ce fichier n’est pas le même.", again: "Vérifier encore", short: { checking: "en vérification", unchanged: "inchangé", changed: "modifié", missing: "absent", unreadable: "illisible" },
@@ -115,6 +155,6 @@ export const fr: Catalogue = {
       noIndication: "Les méthodes n’ont rien trouvé de ce qu’elles connaissent. Cela ne dit pas que l’enregistrement est tel qu’il a été tourné.",
       notExamined: "Il n’y avait rien à examiner : pas de visage, ou un fichier illisible.",
     },
-    key: { play: "Lire ou suspendre", frame: "Une image en arrière ou en avant", second: "Une seconde en arrière ou en avant", next: "Passage suspect suivant", person: "Choisir la personne 1 à 9", open: "Ouvrir des fichiers", search: "Chercher", help: "Cette liste", zoom: "Agrandir ou réduire la frise", whole: "Afficher toute la vidéo", go: "Accueil, Analyse, Série, Dossiers, Modèles" }, space: "Espace",
+    key: { play: "Lire ou suspendre", frame: "Une image en arrière ou en avant", second: "Une seconde en arrière ou en avant", next: "Passage suspect suivant", heat: "Carte de chaleur oui ou non", report: "Rapport", person: "Choisir la personne 1 à 9", open: "Ouvrir des fichiers", search: "Chercher", help: "Cette liste", zoom: "Agrandir ou réduire la frise", whole: "Afficher toute la vidéo", go: "Accueil, Analyse, Série, Dossiers, Modèles" }, space: "Espace",
   },
 };

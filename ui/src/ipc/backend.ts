@@ -1,10 +1,12 @@
 // What the window can ask of the core. Two implementations: tauri.ts (the product) and fake/ (tests, plain browser).
 import type {
-  AnalysisSummary, AnalysisView, AppInfo, CaseSummary, CaseView, ExportFormat, HelpPage, Integrity, JobEvent, ModelView, QueueCounts,
-  QueueEvent, SearchHit, Selection, Settings,
+  AnalysisSummary, AnalysisView, AppInfo, CaseSummary, CaseView, ErrandEvent, ExportFormat, HelpPage, Integrity, JobEvent, ModelView,
+  PackageCheck, PackageForm, QueueCounts, QueueEvent, ReportOptions, ReportPreview, SearchHit, Selection, Settings, Written,
 } from "./bindings";
 
 export type Unsubscribe = () => void;
+/** Is told the errand's number, then how far it is; the promise is its end. */
+export type OnErrand = (event: ErrandEvent) => void;
 
 export interface Backend {
   appInfo(): Promise<AppInfo>;
@@ -37,8 +39,19 @@ export interface Backend {
   locateEvidence(id: number): Promise<Integrity | null>;
   frameTimes(id: number): Promise<number[]>;
   analyseRange(id: number, fromUs: number, toUs: number): Promise<number>;
+  /** Says where the detectors looked; gives the number of the job. */
+  explainAnalysis(id: number): Promise<number>;
   saveAnalysisNote(id: number, note: string): Promise<void>;
   forgetAnalysis(id: number): Promise<void>;
+
+  previewReport(id: number, options: ReportOptions, listener: OnErrand): Promise<ReportPreview>;
+  forgetPreview(): Promise<void>;
+  exportReport(id: number, options: ReportOptions, listener: OnErrand): Promise<Written | null>;
+  exportPackage(id: number, options: ReportOptions, form: PackageForm, listener: OnErrand): Promise<Written | null>;
+  cancelErrand(errand: number): Promise<void>;
+  pickPackage(form: PackageForm): Promise<Selection | null>;
+  pickPackageEvidence(selection: number): Promise<string | null>;
+  verifyPackage(selection: number, listener: OnErrand): Promise<PackageCheck>;
 
   listCases(): Promise<CaseSummary[]>;
   createCase(name: string): Promise<CaseSummary>;

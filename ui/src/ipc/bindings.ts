@@ -355,6 +355,138 @@ architecture: string,
 sha256: string, };
 
 /**
+ * How a heat map was made.
+ */
+export type MapMethod = "gradCam" | "occlusion";
+
+/**
+ * A part of the crop, by the face mesh. Together they cover it, none overlaps another.
+ */
+export type FaceRegion = "eyes" | "brows" | "nose" | "mouth" | "cheeksAndJaw" | "forehead" | "hairAndBorder" | "background";
+
+/**
+ * What one region contributes to a logit.
+ */
+export type RegionShare = { 
+/**
+ * Which.
+ */
+region: FaceRegion, 
+/**
+ * Its Shapley value in logits; positive: speaks for manipulation.
+ */
+logit: number, 
+/**
+ * Its share of the crop, in [0, 1].
+ */
+area: number, };
+
+/**
+ * How much of a logit comes from which region. The shares sum to `logit − logit_removed`.
+ */
+export type RegionShares = { 
+/**
+ * The logit of the crop as it is.
+ */
+logit: number, 
+/**
+ * The logit of the crop with every region blurred.
+ */
+logit_removed: number, 
+/**
+ * In the order of [`FaceRegion::ALL`].
+ */
+shares: Array<RegionShare>, };
+
+/**
+ * Whether blurring the part that a map points to changes the logit more than blurring parts of the same
+ * area that random maps point to.
+ */
+export type Faithfulness = { 
+/**
+ * Share of the crop that was blurred, in [0, 1].
+ */
+area: number, 
+/**
+ * How far the logit falls.
+ */
+fall: number, 
+/**
+ * The median fall over the random maps.
+ */
+median_random_fall: number, 
+/**
+ * Random maps tried.
+ */
+random: number, 
+/**
+ * Random maps that the map beats.
+ */
+beaten: number, 
+/**
+ * How often chance alone does as well, estimated: (1 + not beaten) / (1 + random).
+ */
+p: number, 
+/**
+ * Whether the map may be shown: `p` is at most [`MAX_P`].
+ */
+shown: boolean, };
+
+/**
+ * One crop of one person as one detector sees it.
+ */
+export type Explanation = { 
+/**
+ * The person, as in [`crate::Person::track`].
+ */
+track: number, 
+/**
+ * Number of the frame in decoding order.
+ */
+frame: FrameIndex, 
+/**
+ * Its presentation time.
+ */
+pts_us: Timestamp, 
+/**
+ * The detector, by model id.
+ */
+model: string, 
+/**
+ * What it says of this crop.
+ */
+logit: number, 
+/**
+ * The same, calibrated.
+ */
+score: Score, 
+/**
+ * The square that it sees, in pixels of the upright frame.
+ */
+crop: Rect, 
+/**
+ * How the heat map was made.
+ */
+method: MapMethod, 
+/**
+ * The map's highest value in logits: the upper end of the picture's scale, whose lower end is 0.
+ */
+peak: number, 
+/**
+ * Whether the map says anything.
+ */
+faithfulness: Faithfulness, 
+/**
+ * Which parts of the face mattered; `None` when no mesh could be laid over it.
+ */
+regions: RegionShares | null, 
+/**
+ * File of the heat map's picture, relative to the folder of results; `None` when none was written, as
+ * for a map that is withheld.
+ */
+picture: string | null, };
+
+/**
  * A sample whose logit is known, scored on the device in use.
  */
 export type Control = { 
@@ -441,7 +573,7 @@ message: string, };
 /**
  * What kind of failure; closed, so that the window can word each one.
  */
-export type ErrorCode = "notFound" | "notReadable" | "unsupported" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
+export type ErrorCode = "notFound" | "notReadable" | "unsupported" | "alreadyThere" | "busy" | "cancelled" | "storage" | "setup" | "invalid" | "internal";
 
 /**
  * A failed command.
@@ -603,6 +735,10 @@ export type Selection = {
  * To be handed back when it is put into the queue.
  */
 id: number, 
+/**
+ * Name of the evidence package that this is, to be checked rather than examined.
+ */
+package: string | null, 
 /**
  * The first five names.
  */
@@ -1023,6 +1159,10 @@ integrity: Integrity,
  */
 frames: Array<FramePoint>, 
 /**
+ * Why the detectors gave the scores they gave; none until that was asked for.
+ */
+explanations: Array<Explanation>, 
+/**
  * The user's.
  */
 note: string, 
@@ -1030,6 +1170,260 @@ note: string,
  * Ranges that were examined again at every frame.
  */
 refined: Array<[Timestamp, Timestamp]>, };
+
+/**
+ * How much a report holds.
+ */
+export type ReportExtent = "full" | "summary";
+
+/**
+ * What a report leaves out.
+ */
+export type ReportRedaction = "off" | "on";
+
+/**
+ * How a report is wanted. What is empty is left out of it.
+ */
+export type ReportOptions = { 
+/**
+ * Its language.
+ */
+language: SystemLanguage, 
+/**
+ * How much.
+ */
+extent: ReportExtent, 
+/**
+ * What is left out.
+ */
+redaction: ReportRedaction, 
+/**
+ * Minutes by which the reader's clocks are ahead of UTC.
+ */
+offsetMinutes: number, 
+/**
+ * Name of the case.
+ */
+caseName: string, 
+/**
+ * Who examines.
+ */
+author: string, 
+/**
+ * For whom.
+ */
+organisation: string, 
+/**
+ * The question asked.
+ */
+question: string, 
+/**
+ * What the examiner noted.
+ */
+notes: string, 
+/**
+ * What the examiner thought before any score was shown.
+ */
+firstOpinion: string, 
+/**
+ * When that was written down, RFC 3339.
+ */
+firstOpinionAt: string | null, };
+
+/**
+ * What became of the examined file when pictures were to be cut from it.
+ */
+export type EvidenceFound = "unchanged" | "changed" | "absent" | "undecodable";
+
+/**
+ * A report before it is written.
+ */
+export type ReportPreview = { 
+/**
+ * Number of the picture of page one: `preview/<number>`.
+ */
+number: number, 
+/**
+ * Pages of the whole.
+ */
+pages: number, 
+/**
+ * Pictures in it.
+ */
+pictures: number, 
+/**
+ * Why there may be none.
+ */
+evidence: EvidenceFound, };
+
+/**
+ * What was written.
+ */
+export type Written = { 
+/**
+ * Its name; its folder stays on this side.
+ */
+name: string, 
+/**
+ * Fingerprint of the key that sealed it, of a package.
+ */
+fingerprint: string | null, 
+/**
+ * What became of the examined file.
+ */
+evidence: EvidenceFound, };
+
+/**
+ * What a package is.
+ */
+export type PackageForm = "zip" | "folder";
+
+/**
+ * News of an errand; its end is the answer of the command.
+ */
+export type ErrandEvent = { "type": "started", 
+/**
+ * To be named when it is to stop.
+ */
+id: number, } | { "type": "progress", 
+/**
+ * How far.
+ */
+progress: Progress, };
+
+/**
+ * What is not as it was when a package was sealed.
+ */
+export type PackageProblem = { "kind": "missing", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "changed", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "added", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "unreadable", 
+/**
+ * Its name.
+ */
+file: string, } | { "kind": "logBroken", 
+/**
+ * The first entry that does not fit, from 1.
+ */
+entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" };
+
+/**
+ * How an installed model compares with the one that was used.
+ */
+export type ModelMatch = "same" | "changed" | "absent";
+
+/**
+ * A model that was used.
+ */
+export type PackageModel = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * How it compares.
+ */
+state: ModelMatch, };
+
+/**
+ * Whether the examined file is at hand.
+ */
+export type PackageEvidence = { "kind": "absent" } | { "kind": "same", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "other", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its SHA-256; `None` when it cannot be read.
+ */
+sha256: string | null, };
+
+/**
+ * What came of examining it again.
+ */
+export type Rerun = { "kind": "notRun" } | { "kind": "confirmed", 
+/**
+ * Logits compared.
+ */
+logits: number, 
+/**
+ * The largest difference.
+ */
+largest: number, 
+/**
+ * How far they may differ.
+ */
+tolerance: number, } | { "kind": "differs", 
+/**
+ * The first few differences, in English.
+ */
+differences: Array<string>, 
+/**
+ * How far they may differ.
+ */
+tolerance: number, };
+
+/**
+ * What a check of a package found.
+ */
+export type PackageCheck = { 
+/**
+ * Name of the package.
+ */
+name: string, 
+/**
+ * None when it is untouched.
+ */
+problems: Array<PackageProblem>, 
+/**
+ * Files that it lists.
+ */
+files: number, 
+/**
+ * When it was made, RFC 3339.
+ */
+made: string | null, 
+/**
+ * The program that made it.
+ */
+application: string | null, 
+/**
+ * Fingerprint of the key that sealed it.
+ */
+fingerprint: string | null, 
+/**
+ * Whether that is the key of this user.
+ */
+ownKey: boolean, 
+/**
+ * SHA-256 of the examined file.
+ */
+evidenceSha256: string | null, 
+/**
+ * The examined file.
+ */
+evidence: PackageEvidence, 
+/**
+ * The models used.
+ */
+models: Array<PackageModel>, 
+/**
+ * What came of examining it again.
+ */
+rerun: Rerun, };
 
 /**
  * One line of the list of cases.
@@ -1252,8 +1646,17 @@ export type CommandName =
   | "locate_evidence"
   | "frame_times"
   | "analyse_range"
+  | "explain_analysis"
   | "save_analysis_note"
   | "forget_analysis"
+  | "preview_report"
+  | "forget_preview"
+  | "export_report"
+  | "export_package"
+  | "cancel_errand"
+  | "pick_package"
+  | "pick_package_evidence"
+  | "verify_package"
   | "list_cases"
   | "create_case"
   | "open_case"

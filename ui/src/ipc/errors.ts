@@ -2,7 +2,7 @@
 import type { CommandError, ErrorCode } from "./bindings";
 
 const CODES: Record<ErrorCode, true> = {
-  notFound: true, notReadable: true, unsupported: true, busy: true, cancelled: true, storage: true, setup: true, invalid: true, internal: true,
+  notFound: true, notReadable: true, unsupported: true, alreadyThere: true, busy: true, cancelled: true, storage: true, setup: true, invalid: true, internal: true,
 };
 
 export function commandError(error: unknown): CommandError {

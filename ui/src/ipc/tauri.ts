@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend, Unsubscribe } from "./backend";
-import type { AppInfo, JobEvent, QueueCounts, QueueEvent, Selection } from "./bindings";
+import type { AppInfo, ErrandEvent, JobEvent, QueueCounts, QueueEvent, Selection } from "./bindings";
 
 function on<T>(event: string, listener: (payload: T) => void): Unsubscribe {
   const unlisten = listen<T>(event, (message) => listener(message.payload));
@@ -22,6 +22,13 @@ function watch<T>(command: string, args: Record<string, unknown>, listener: (eve
   return () => {
     listening = false;
   };
+}
+
+/** The command's answer is the errand's end; news arrive on the channel meanwhile. */
+function errand<T>(command: string, args: Record<string, unknown>, listener: (event: ErrandEvent) => void): Promise<T> {
+  const channel = new Channel<ErrandEvent>();
+  channel.onmessage = listener;
+  return invoke<T>(command, { ...args, channel });
 }
 
 export const tauriBackend: Backend = {
@@ -57,8 +64,18 @@ export const tauriBackend: Backend = {
   locateEvidence: (id) => invoke("locate_evidence", { id }),
   frameTimes: (id) => invoke("frame_times", { id }),
   analyseRange: (id, fromUs, toUs) => invoke("analyse_range", { id, fromUs, toUs }),
+  explainAnalysis: (id) => invoke("explain_analysis", { id }),
   saveAnalysisNote: (id, note) => invoke("save_analysis_note", { id, note }),
   forgetAnalysis: (id) => invoke("forget_analysis", { id }),
+
+  previewReport: (id, options, listener) => errand("preview_report", { id, options }, listener),
+  forgetPreview: () => invoke("forget_preview"),
+  exportReport: (id, options, listener) => errand("export_report", { id, options }, listener),
+  exportPackage: (id, options, form, listener) => errand("export_package", { id, options, form }, listener),
+  cancelErrand: (id) => invoke("cancel_errand", { errand: id }),
+  pickPackage: (form) => invoke("pick_package", { form }),
+  pickPackageEvidence: (selection) => invoke("pick_package_evidence", { selection }),
+  verifyPackage: (selection, listener) => errand("verify_package", { selection }, listener),
 
   listCases: () => invoke("list_cases"),
   createCase: (name) => invoke("create_case", { name }),

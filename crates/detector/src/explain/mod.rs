@@ -24,7 +24,7 @@ use crate::DetectorError;
 
 pub use deletion::{Deletion, RANDOM_MAPS, TOP_AREA, deletion_test};
 pub use heat::{HeatMap, HeatMethod, OCCLUSION_GRID, occlusion_map};
-pub use picture::picture;
+pub use picture::{overlay, picture};
 pub use place::CropPlace;
 pub use regions::{Partition, REGIONS, Region};
 pub use subsets::subset_logits;

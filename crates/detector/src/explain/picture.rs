@@ -1,7 +1,7 @@
 //! A heat map as a picture: the crop, the map over it, and the scale.
 
 use image::imageops::{self, FilterType};
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::HeatMap;
 use super::palette::viridis;
@@ -39,6 +39,25 @@ pub fn picture(crop: &RgbImage, map: &HeatMap) -> RgbImage {
     write(&mut page, "0", left, top + BAR + GAP / 2);
     write(&mut page, &peak, left + SIDE - width_of(&peak), top + BAR + GAP / 2);
     page
+}
+
+/// Picture pixels along a side of an overlay; it is laid over the frame and stretched there.
+const OVERLAY_SIDE: u32 = 256;
+/// Share of the peak at which an overlay's colour covers fully. Below, it fades to nothing: what does not speak
+/// for manipulation hides nothing.
+const COVERS_FROM: f32 = 0.25;
+
+/// The map alone, to be laid over the square that the network saw: the colours of [`picture`]'s scale, clear
+/// where nothing speaks for manipulation. 256 × 256 pixels.
+pub fn overlay(map: &HeatMap) -> RgbaImage {
+    let peak = map.peak().max(f32::MIN_POSITIVE);
+    let mut out = RgbaImage::new(OVERLAY_SIDE, OVERLAY_SIDE);
+    for (pixel, value) in out.pixels_mut().zip(map.stretched([OVERLAY_SIDE as usize; 2])) {
+        let share = (value / peak).clamp(0.0, 1.0);
+        let [r, g, b] = viridis(share);
+        *pixel = Rgba([r, g, b, ((share / COVERS_FROM).min(1.0) * 255.0).round() as u8]);
+    }
+    out
 }
 
 /// The crop in grey under the colours of the map's positive values.
@@ -133,6 +152,19 @@ mod tests {
         let (same, other) = ink(&page(vec![0.0, 0.0, 0.0, 8.88]));
         assert_eq!(zero, same);
         assert!(zero > 40 && peak > zero && other > peak, "{zero} {peak} {other}");
+    }
+
+    #[test]
+    fn an_overlay_is_clear_where_nothing_speaks_for_manipulation() {
+        let over = overlay(&HeatMap::new(HeatMethod::GradCam, [2, 2], vec![-3.0, 0.25, 1.0, 2.0]).unwrap());
+        assert_eq!(over.dimensions(), (OVERLAY_SIDE, OVERLAY_SIDE));
+        let end = OVERLAY_SIDE - 1;
+        assert_eq!(over.get_pixel(0, 0).0[3], 0);
+        assert_eq!(over.get_pixel(end, 0).0[3], 128, "half of what covers fully");
+        let [r, g, b] = viridis(1.0);
+        assert_eq!(over.get_pixel(end, end).0, [r, g, b, 255]);
+        let none = overlay(&HeatMap::new(HeatMethod::GradCam, [1, 1], vec![-1.0]).unwrap());
+        assert!(none.pixels().all(|pixel| pixel.0[3] == 0));
     }
 
     #[test]

@@ -5,7 +5,11 @@
 
 use std::path::Path;
 
-use analysis::{Analysis, ErrorCode, FileFacts, ItemError, MediaKind, Reason, Run, SCHEMA, Verdict};
+use analysis::{
+    Analysis, ErrorCode, Explanation, Faithfulness, FileFacts, ItemError, MapMethod, MediaKind, Reason, Run, SCHEMA,
+    Verdict,
+};
+use base::{FrameIndex, Rect, Score, Timestamp};
 use library::{Basis, Library, NewAnalysis, StampedFile};
 
 pub fn analysis(path: &Path, sha256: &str) -> Analysis {
@@ -59,4 +63,21 @@ pub fn keep_in(library: &mut Library, analysis: &Analysis, second: u32, case: Op
         at: &format!("2026-01-01T00:00:{second:02}Z"),
     };
     library.record(&new).unwrap()
+}
+
+pub fn explanation(model: &str) -> Explanation {
+    Explanation {
+        track: 0,
+        frame: FrameIndex(1),
+        pts_us: Timestamp::from_micros(5),
+        model: model.into(),
+        logit: 1.0,
+        score: Score::new(0.5).unwrap(),
+        crop: Rect::new(0.0, 0.0, 9.0, 9.0),
+        method: MapMethod::GradCam,
+        peak: 1.0,
+        faithfulness: Faithfulness::of(0.15, 9.0, &[0.0; 39]).unwrap(),
+        regions: None,
+        picture: None,
+    }
 }

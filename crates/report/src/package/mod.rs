@@ -9,7 +9,9 @@
 
 mod activity;
 mod check;
+mod keyfile;
 mod manifest;
+mod pack;
 mod seal;
 mod shelf;
 
@@ -19,9 +21,14 @@ use sha2::{Digest, Sha256};
 
 pub use activity::{Activity, Entry};
 pub use check::{Checked, Problem, check};
+pub use keyfile::{KeyFile, KeyState, key_path};
 pub use manifest::{ExpectedModel, MANIFEST_SCHEMA, Manifest, Tolerance};
+pub use pack::pack;
 pub use seal::{Key, Signature, fingerprint};
-pub use shelf::{Found, MAX_FILE_BYTES, MAX_FILES, MAX_PACKAGE_BYTES, ShelfError, read_folder, read_zip, write_zip};
+pub use shelf::{
+    Found, MAX_FILE_BYTES, MAX_FILES, MAX_PACKAGE_BYTES, ShelfError, is_package, read, read_folder, read_zip,
+    write_folder, write_zip,
+};
 
 use crate::error::ReportError;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::Files;
+use super::{EXHIBITS, Files, MANIFEST, SIGNATURE};
 
 /// Files of a package at most.
 pub const MAX_FILES: usize = 2000;
@@ -44,6 +44,14 @@ pub enum ShelfError {
         what: &'static str,
         /// With what.
         name: String,
+    },
+    /// The folder could not be written, or something has its name.
+    #[error("cannot write ({source}): {}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The zip file could not be put together.
     #[error("the zip file could not be written: {message}")]
@@ -159,6 +167,56 @@ fn safe(name: &str) -> bool {
     let parts: Vec<&str> = name.split('/').collect();
     let plain = |part: &&str| !part.is_empty() && *part != "." && *part != ".." && !part.contains(['\\', ':', '\0']);
     parts.len() <= 2 && parts.iter().all(plain)
+}
+
+/// Whether this looks like a package: a folder, or a file called `….zip`, with a manifest and a seal.
+pub fn is_package(path: &Path) -> bool {
+    if path.is_dir() {
+        return [MANIFEST, SIGNATURE].iter().all(|name| path.join(name).is_file());
+    }
+    let zip = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
+    let opened = zip.then(|| fs::File::open(path).ok()).flatten();
+    let archive = opened.and_then(|file| ZipArchive::new(io::BufReader::new(file)).ok());
+    archive.is_some_and(|a| [MANIFEST, SIGNATURE].iter().all(|name| a.index_for_name(name).is_some()))
+}
+
+/// Reads a package, folder or zip file.
+///
+/// # Errors
+/// [`ShelfError`] of any kind but writing.
+pub fn read(path: &Path) -> Result<Found, ShelfError> {
+    if path.is_dir() { read_folder(path) } else { read_zip(path) }
+}
+
+/// Writes a package as a new folder, whole or not at all; `draft` is a name beside `out` that nothing has.
+///
+/// # Errors
+/// [`ShelfError::Folder`], also when something has the name already.
+pub fn write_folder(out: &Path, draft: &Path, files: &Files) -> Result<(), ShelfError> {
+    let failed = |source: io::Error| ShelfError::Folder { path: out.to_path_buf(), source };
+    fs::create_dir(draft).map_err(failed)?;
+    let written = write_all(draft, files).and_then(|()| {
+        // Renaming onto an empty folder would replace it.
+        if fs::symlink_metadata(out).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(draft, out)
+    });
+    if written.is_err() {
+        // What is left over has a name that says whose it is.
+        let _ = fs::remove_dir_all(draft);
+    }
+    written.map_err(failed)
+}
+
+fn write_all(folder: &Path, files: &Files) -> io::Result<()> {
+    fs::create_dir(folder.join(EXHIBITS))?;
+    for (name, bytes) in files {
+        let mut file = fs::File::create_new(folder.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    Ok(())
 }
 
 /// A zip file of the files: the same files give the same bytes.

@@ -10,10 +10,11 @@ import { Confirm } from "../../components/Dialog";
 import { Menu } from "../../components/Menu";
 import { NameDialog } from "../../components/NameDialog";
 import { useWords } from "../../i18n";
+import type { ReportKind } from "../handover/ReportDialog";
 import type { AnalysisView } from "../../ipc/bindings";
 
 /** The file's name, and what can be done with its analysis. */
-export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote }: { name: string; view: AnalysisView | null; onNote: () => void }) {
+export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote, onReport }: { name: string; view: AnalysisView | null; onNote: () => void; onReport: (kind: ReportKind) => void }) {
   const { t } = useWords();
   const backend = useBackend();
   const client = useQueryClient();
@@ -42,7 +43,13 @@ export const AnalysisBar = memo(function AnalysisBar({ name, view, onNote }: { n
             { id: "new", label: t("analysis.newCase"), onAction: () => setAsking("case") },
             ...(view.caseId === null ? [] : [{ id: "none", label: t("analysis.noCase"), onAction: () => move.mutate(null) }]),
           ]}>{t("analysis.move")}<ChevronDown size={14} aria-hidden="true" /></Menu>
-          <Menu label={t("analysis.actions")} entries={[{ id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
+          {!view.error && (
+            <>
+              <span className="bar__wide"><Button onPress={() => onReport("package")}>{t("report.packageButton")}</Button></span>
+              <Button look="primary" onPress={() => onReport("report")}>{t("report.button")}</Button>
+            </>
+          )}
+          <Menu label={t("analysis.actions")} entries={[...(view.error ? [] : [{ id: "package", label: t("report.packageButton"), onAction: () => onReport("package") }]), { id: "forget", label: t("analysis.forget"), danger: true, onAction: () => setAsking("forget") }]} />
           <Confirm title={t("analysis.forgetTitle")} text={t("analysis.forgetText")} confirm={t("home.forget")} open={asking === "forget"} onClose={() => setAsking(null)} onConfirm={() => forget.mutate(view.id)} />
           {asking === "case" && <NameDialog title={t("cases.newTitle")} label={t("cases.nameLabel")} action={t("cases.create")} onClose={() => setAsking(null)} onName={(wanted) => create.mutate(wanted)} />}
         </>

@@ -7,6 +7,7 @@ import { warning } from "../../i18n/words";
 import type { AnalysisView, Integrity, MediaFacts, ModelView } from "../../ipc/bindings";
 import { bytes, clock, dateTime, duration, frameRate, type Lang, shortHash } from "../../lib/format";
 import { copyText } from "../../lib/copyText";
+import { Controls } from "./evidence/Controls";
 import type { Subject } from "./subject";
 
 export function FileFacts({ subject, integrity }: { subject: Subject; integrity: Integrity | null }) {
@@ -68,6 +69,7 @@ export function RunFacts({ view, models }: { view: AnalysisView; models: ModelVi
           [t("facts.on"), t("facts.device", { device: run.device.toUpperCase(), threads: t("home.threads", { count: run.threads }) })],
           [t("facts.app"), run.app],
         ]} />
+        <Controls controls={run.controls ?? []} names={new Map(models.map((m) => [m.id, m.name]))} />
         {view.refined.length > 0 && <p className="like">{t("analysis.refined", { ranges: view.refined.map(([a, b]) => t("statement.rangeOf", { from: clock(a), to: clock(b) })).join(", ") })}</p>}
       </Section>
       {run.warnings.length > 0 && (

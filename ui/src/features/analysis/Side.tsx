@@ -6,19 +6,23 @@ import { AutosaveNote } from "../../components/AutosaveNote";
 import { Disclosure } from "../../components/parts";
 import { useWords } from "../../i18n";
 import type { Integrity } from "../../ipc/bindings";
+import { ExplainSection } from "./evidence/ExplainSection";
+import { Ladders } from "./evidence/Ladders";
+import type { Heat } from "./evidence/useHeat";
 import { FileFacts, RunFacts } from "./FileFacts";
 import { IntegrityNotice } from "./IntegrityNotice";
 import { PeopleList } from "./people/PeopleList";
+import type { Explaining } from "./scan/useExplain";
 import type { Seen, Subject } from "./subject";
 import { Validations } from "./Validations";
 import { VerdictCard } from "./VerdictCard";
 
 type Props = {
   subject: Subject; people: Seen[]; selected: number | null; onSelect: (track: number | null) => void; integrity: Integrity | null; onStop: () => void;
-  noteShown: boolean; noteRef: Ref<HTMLDivElement>;
+  noteShown: boolean; noteRef: Ref<HTMLDivElement>; explaining: Explaining; heat: Heat; onSeek: (us: number) => void;
 };
 
-export const Side = memo(function Side({ subject, people, selected, onSelect, integrity, onStop, noteShown, noteRef }: Props) {
+export const Side = memo(function Side({ subject, people, selected, onSelect, integrity, onStop, noteShown, noteRef, explaining, heat, onSeek }: Props) {
   const { t } = useWords();
   const backend = useBackend();
   const { view } = subject;
@@ -35,6 +39,8 @@ export const Side = memo(function Side({ subject, people, selected, onSelect, in
           </div>
         )}
         <PeopleList subject={subject} people={people} selected={selected} onSelect={onSelect} />
+        {view && <ExplainSection view={view} integrity={integrity} names={names} selected={selected} explaining={explaining} heat={heat} onSeek={onSeek} onSelect={onSelect} />}
+        {view && <Ladders view={view} names={names} />}
         {view && noteShown && (
           <div ref={noteRef}>
             <AutosaveNote key={view.id} label={t("analysis.noteLabel")} hint={t("analysis.noteHint")} initial={view.note} save={(note) => backend.saveAnalysisNote(view.id, note)} rows={3} />

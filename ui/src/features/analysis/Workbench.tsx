@@ -6,11 +6,15 @@ import { useKeys } from "../../app/keys";
 import { useNotices } from "../../app/notices";
 import { Button } from "../../components/Button";
 import { useWords } from "../../i18n";
+import { ReportDialog, type ReportKind } from "../handover/ReportDialog";
+import { itemError } from "../../i18n/words";
 import type { Integrity } from "../../ipc/bindings";
 import { liveMoments, momentsOf, nextMoment } from "../../lib/stretches";
 import { useStable } from "../../lib/useStable";
 import { fit, follow, isWhole, type Span, zoom } from "../../lib/view";
 import { AnalysisBar } from "./AnalysisBar";
+import { useHeat } from "./evidence/useHeat";
+import { useExplain } from "./scan/useExplain";
 import { useRefine } from "./scan/useRefine";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
@@ -27,7 +31,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const { t } = useWords();
   const backend = useBackend();
   const client = useQueryClient();
-  const { fail } = useNotices();
+  const { tell, fail } = useNotices();
   const { view, whole, still } = subject;
   const lanes = useLanes(subject);
   const seen = useMemo(() => lanes.lanes.all().map((l) => ({ track: l.track, firstUs: l.firstUs, lastUs: l.lastUs, crops: l.faces, usable: l.usable })), [lanes]);
@@ -45,6 +49,8 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const [asTable, setAsTable] = useState(false);
   const [noteOpen, setNoteOpen] = useState(0);
   const noteRef = useRef<HTMLDivElement>(null);
+  const heat = useHeat(view);
+  const [reporting, setReporting] = useState<ReportKind | null>(null);
   const span = shown ? fit(shown, whole) : whole;
   const onSpan = useStable((next: Span): void => setShown(isWhole(next, whole) ? null : next));
   const stop = useStable(onStop);
@@ -79,10 +85,16 @@ export function Workbench({ subject, integrity, onStop }: Props) {
     "Shift+ArrowLeft": () => seek(moves.us - 1e6), "Shift+ArrowRight": () => seek(moves.us + 1e6),
     Home: () => seek(0), End: () => seek(whole.to),
     n: next, "+": () => zoomBy(0.5), "=": () => zoomBy(0.5), "-": () => zoomBy(2), "0": () => setShown(null),
+    h: () => heat.moments.length > 0 && heat.setOn(!heat.on),
+    r: () => view && !view.error && setReporting("report"),
     Escape: () => { setBrush(null); setSelected(null); },
     ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), choose(n)])),
   });
 
+  const explaining = useExplain(view?.id ?? null, () => {
+    void client.invalidateQueries({ queryKey: ["analysis", view?.id] });
+    tell(t("explain.done"));
+  }, (error) => tell(error.code === "notFound" ? t("explain.needsFile") : t("statement.about", { headline: t("explain.title"), people: itemError(t, error) })), fail);
   const refine = useRefine(view?.id ?? null, () => {
     if (!view) return;
     void client.invalidateQueries({ queryKey: ["analysis", view.id] });
@@ -90,9 +102,10 @@ export function Workbench({ subject, integrity, onStop }: Props) {
   const frame = times.data ? moves.frameIndex : (subject.frames[moves.frameIndex]?.frame ?? 0);
   return (
     <div className={still ? "analysis analysis--still" : "analysis"}>
-      <AnalysisBar name={subject.name} view={view} onNote={openNote} />
+      <AnalysisBar name={subject.name} view={view} onNote={openNote} onReport={setReporting} />
+      {view && reporting && <ReportDialog key={reporting} kind={reporting} view={view} onClose={() => setReporting(null)} />}
       <div className="analysis__left">
-        <Stage subject={subject} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} />
+        <Stage subject={subject} frameUs={moves.frameUs} people={people} selected={selected} onSelect={setSelected} heat={heat} onSeek={seek} />
         {!still && (
           <>
             <Transport
@@ -115,7 +128,7 @@ export function Workbench({ subject, integrity, onStop }: Props) {
           </>
         )}
       </div>
-      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={stop} noteShown={noteOpen > 0 || Boolean(view?.note)} noteRef={noteRef} />
+      <Side subject={subject} people={people} selected={selected} onSelect={setSelected} integrity={integrity} onStop={stop} noteShown={noteOpen > 0 || Boolean(view?.note)} noteRef={noteRef} explaining={explaining} heat={heat} onSeek={seek} />
     </div>
   );
 }

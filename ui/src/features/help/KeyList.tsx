@@ -4,7 +4,7 @@ import type { Catalogue } from "../../i18n/catalogue";
 type Row = [keys: string[], what: keyof Catalogue["help"]["key"]];
 
 const ROWS: Row[] = [
-  [["space"], "play"], [["←", "→"], "frame"], [["⇧ ←", "⇧ →"], "second"], [["N"], "next"], [["1", "…", "9"], "person"], [["+", "−"], "zoom"], [["0"], "whole"], [["O"], "open"], [["/"], "search"], [["?"], "help"],
+  [["space"], "play"], [["←", "→"], "frame"], [["⇧ ←", "⇧ →"], "second"], [["N"], "next"], [["H"], "heat"], [["R"], "report"], [["1", "…", "9"], "person"], [["+", "−"], "zoom"], [["0"], "whole"], [["O"], "open"], [["/"], "search"], [["?"], "help"],
 ];
 
 export function KeyList() {

@@ -1,4 +1,4 @@
-import { FileX } from "lucide-react";
+import { FileX, PackageCheck } from "lucide-react";
 import { FaceFrame } from "../../components/FaceFrame";
 import { useWords } from "../../i18n";
 import { selectionWords } from "../../i18n/words";
@@ -8,6 +8,17 @@ import { SkippedList } from "./SkippedList";
 /** Over everything while files are held over the window. */
 export function DropVeil({ selection }: { selection: Selection }) {
   const { t, lang } = useWords();
+  if (selection.package !== null) {
+    return (
+      <div className="veil" role="status">
+        <div className="veil__card">
+          <PackageCheck size={44} strokeWidth={1.4} aria-hidden="true" />
+          <h1>{t("package.release")}</h1>
+          <p className="strong ellipsis">{selection.package}</p>
+        </div>
+      </div>
+    );
+  }
   const some = selection.images + selection.videos > 0;
   const rest = selection.images + selection.videos - selection.names.length;
   return (

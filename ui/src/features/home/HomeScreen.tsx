@@ -1,11 +1,12 @@
 // The first screen: the drop zone is the screen; beside it what was examined lately and whether all is ready.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, FolderOpen } from "lucide-react";
+import { ChevronDown, CircleAlert, FolderOpen, PackageCheck } from "lucide-react";
 import "./home.css";
 import { useBackend, useInfo } from "../../app/context";
 import { useIntake } from "../../app/intake";
 import { Button } from "../../components/Button";
 import { FaceFrame } from "../../components/FaceFrame";
+import { Menu } from "../../components/Menu";
 import { Facts, Notice, Section } from "../../components/parts";
 import { useWords } from "../../i18n";
 import { sentence } from "../../lib/format";
@@ -35,6 +36,9 @@ function DropZone() {
       <div className="actions">
         <Button look="primary" onPress={intake.openFiles}>{t("home.openFiles")}</Button>
         <Button onPress={intake.openFolder}><FolderOpen size={15} aria-hidden="true" />{t("home.openFolder")}</Button>
+        <Menu label={t("package.check")} entries={[{ id: "zip", label: t("package.checkZip"), onAction: () => intake.openPackage("zip") }, { id: "folder", label: t("package.checkFolder"), onAction: () => intake.openPackage("folder") }]}>
+          <PackageCheck size={15} aria-hidden="true" />{t("package.check")}<ChevronDown size={14} aria-hidden="true" />
+        </Menu>
       </div>
       {problem && (
         <Notice tone="bad" icon={CircleAlert}>

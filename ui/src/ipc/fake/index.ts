@@ -1,6 +1,7 @@
 // A whole backend in memory, for tests and for `npm run dev`. Never part of the window that is shipped.
-import type { Backend } from "../backend";
-import type { AnalysisSummary, AnalysisView, AppInfo, CaseView, CommandError, Integrity, ModelView, QueueCounts, Selection, Settings } from "../bindings";
+import type { Backend, OnErrand } from "../backend";
+import type { AnalysisSummary, AnalysisView, AppInfo, CaseView, CommandError, Integrity, ModelView, PackageCheck, QueueCounts, Selection, Settings } from "../bindings";
+import { explanationsOf, packageCheck } from "./evidence";
 import { analysisOf, frames, longAnalysis, models } from "./library";
 import * as pictures from "./pictures";
 import { FakeQueue } from "./queue";
@@ -23,6 +24,12 @@ export type FakeOptions = {
   now?: Date;
   /** Files held over the window from the start. */
   hover?: Selection;
+  /** Reports, packages and checks end when this does. */
+  errands?: Promise<void>;
+  /** What the check of a package finds. */
+  check?: Partial<PackageCheck>;
+  /** Analyses say from the start where the detectors looked. */
+  explained?: boolean;
 };
 
 export interface Fake extends Backend {
@@ -36,7 +43,7 @@ export interface Fake extends Backend {
   failNext(command: keyof Backend, error: CommandError): void;
 }
 
-export const someSelection = (patch: Partial<Selection> = {}): Selection => ({ id: 1, names: [harbour.name], images: 0, videos: 1, folders: 0, more: false, skipped: [], skippedCount: 0, ...patch });
+export const someSelection = (patch: Partial<Selection> = {}): Selection => ({ id: 1, package: null, names: [harbour.name], images: 0, videos: 1, folders: 0, more: false, skipped: [], skippedCount: 0, ...patch });
 
 const summary = (a: AnalysisView): AnalysisSummary => ({ id: a.id, caseId: a.caseId, name: a.name, kind: a.file.kind, verdict: a.verdict, people: a.people.length, durationUs: a.file.media?.duration_us ?? null, analysedAt: a.run.started, error: a.error });
 
@@ -60,6 +67,8 @@ export function createFake(options: FakeOptions = {}): Fake {
     const id = nextAnalysis++;
     analyses.set(id, { ...analysisOf(id, scene, points, caseId, started), integrity: options.integrity ?? "unchanged" });
     sceneOfAnalysis.set(id, scene);
+    const kept = analyses.get(id);
+    if (kept && options.explained) kept.explanations = explanationsOf(kept);
     return id;
   };
   const queue = new FakeQueue((row, scene, points) => keep({ ...scene, name: row.name, folder: row.folder }, points, null, new Date().toISOString()), options.tickMs ?? 120, options.stepFrames ?? 5);
@@ -90,6 +99,13 @@ export function createFake(options: FakeOptions = {}): Fake {
     const failure = failures.get(command);
     failures.delete(command);
     return failure ? Promise.reject(failure) : Promise.resolve().then(value);
+  };
+  const shown = new Set<number>();
+  let nextErrand = 1;
+  const errand = <R>(command: keyof Backend, listener: OnErrand, value: () => R, ...args: unknown[]): Promise<R> => {
+    listener({ type: "started", id: nextErrand++ });
+    listener({ type: "progress", progress: { stage: "hashing", done: 3, total: 10 } });
+    return Promise.resolve(options.errands).then(() => done(command, value, ...args));
   };
   const the = (id: number): AnalysisView => {
     const found = analyses.get(id);
@@ -151,7 +167,7 @@ export function createFake(options: FakeOptions = {}): Fake {
 
     recentAnalyses: () => done("recentAnalyses", () => (settings.history ? [...analyses.values()].map(summary).sort((a, b) => b.analysedAt.localeCompare(a.analysedAt)) : [])),
     forgetRecent: () => done("forgetRecent", () => [...analyses.values()].filter((a) => a.caseId === null).forEach((a) => analyses.delete(a.id)), null),
-    openAnalysis: (id) => done("openAnalysis", () => the(id)),
+    openAnalysis: (id) => done("openAnalysis", () => ({ ...the(id) })),
     checkIntegrity: (id) => done("checkIntegrity", () => the(id).integrity),
     locateEvidence: (id) => done("locateEvidence", () => ((the(id).integrity = "unchanged"), "unchanged" as const), id),
     frameTimes: (id) =>
@@ -167,8 +183,30 @@ export function createFake(options: FakeOptions = {}): Fake {
         queue.start();
         return job;
       }, id, fromUs, toUs),
+    explainAnalysis: (id) =>
+      done("explainAnalysis", () => {
+        const job = queue.addWork(the(id).name, sceneOfAnalysis.get(id) ?? harbour, id, () => void (the(id).explanations = explanationsOf(the(id))));
+        queue.start();
+        return job;
+      }, id),
     saveAnalysisNote: (id, note) => done("saveAnalysisNote", () => void (the(id).note = note), id, note),
     forgetAnalysis: (id) => done("forgetAnalysis", () => void analyses.delete(id), id),
+
+    previewReport: (id, wanted, listener) =>
+      errand("previewReport", listener, () => ({ number: id, pages: wanted.extent === "summary" ? 1 : 9, pictures: 7, evidence: the(id).integrity === "missing" ? "absent" : "unchanged" }), id, wanted),
+    forgetPreview: () => done("forgetPreview", () => undefined),
+    exportReport: (id, wanted, listener) => errand("exportReport", listener, () => ({ name: `${the(id).name}.pdf`, fingerprint: null, evidence: "unchanged" }), id, wanted),
+    exportPackage: (id, wanted, form, listener) =>
+      errand("exportPackage", listener, () => ({ name: form === "zip" ? `${the(id).name}.zip` : the(id).name, fingerprint: "9f2c 41ab 77d0 1e3a 5b6c 0d91 22fe 84aa", evidence: "unchanged" }), id, wanted, form),
+    cancelErrand: (id) => done("cancelErrand", () => undefined, id),
+    pickPackage: (form) =>
+      done("pickPackage", () => {
+        const selection = someSelection({ id: selections.size + 2, package: form === "zip" ? "harbour-facefiction.zip" : "harbour-facefiction", names: [], videos: 0 });
+        selections.set(selection.id, selection);
+        return selection;
+      }, form),
+    pickPackageEvidence: (selection) => done("pickPackageEvidence", () => (shown.add(selection), harbour.name), selection),
+    verifyPackage: (selection, listener) => errand("verifyPackage", listener, () => ({ ...packageCheck(selections.get(selection)?.package ?? "package.zip", shown.has(selection)), ...options.check }), selection),
 
     listCases: () => done("listCases", () => [...cases.values()].map((c) => ({ id: c.id, name: c.name, files: filesOf(c.id).length, updatedAt: c.updatedAt, createdAt: c.createdAt }))),
     createCase: (name) =>
@@ -205,6 +243,8 @@ export function createFake(options: FakeOptions = {}): Fake {
     frameUrl: (path) => {
       const [head = "", id = "", what = "", which = ""] = path.split("?")[0]?.split("/") ?? [];
       if (head === "model") return pictures.figure(what);
+      if (head === "preview") return pictures.page();
+      if (what === "heat") return pictures.heat();
       const scene = (head === "job" ? queue.sceneOf(Number(id)) : sceneOfAnalysis.get(Number(id))) ?? harbour;
       if (what === "face") return pictures.face(scene, Number(which));
       if (what === "poster") return pictures.frame(scene, scene.seconds * 4e5, 160);
@@ -232,6 +272,8 @@ export function optionsFrom(query: URLSearchParams): FakeOptions {
     hover: query.has("hover")
       ? someSelection({ names: ["IMG_4471.heic", "clip_2211_portside.mp4", "rally-forwarded.mp4"], images: 12, videos: 3, folders: 1, skipped: [{ name: "notes.docx", reason: "notMedia" }, { name: "empty.mp4", reason: "empty" }], skippedCount: 2 })
       : undefined,
+    explained: query.has("explained"),
+    check: query.has("touched") ? { problems: [{ kind: "changed", file: "exhibits/p02-000021560ms-face.jpg" }, { kind: "logCut" }] } : undefined,
     problem: query.has("problem") ? { code: "setup", message: "ffmpeg was not found", path: null } : null,
   };
 }

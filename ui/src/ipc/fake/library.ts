@@ -1,5 +1,6 @@
 // Invented models, analyses and cases.
 import type { AnalysisView, FramePoint, ModelView, Person, Reason, Segment, Threshold, Verdict, VerdictCode } from "../bindings";
+import { controls, stabilityOf } from "./evidence";
 import { framesOf, harbour, longFrames, portrait, rally, type Scene } from "./scenes";
 
 export const swapped: Threshold = { model: "swapped-starter", suspected: 0.82, noIndication: 0.38 };
@@ -86,20 +87,21 @@ function personOf(track: number, seen: { pts: number; score: number | null; reas
   const scores = verdict.score === null ? {} : { [swapped.model]: { logit: 0, score: verdict.score } };
   // The document has more than the window reads.
   const further = { fraction_above: null, longest_run: 0 };
-  return { ...further, track, first_us: seen[0]?.pts ?? 0, last_us: seen.at(-1)?.pts ?? 0, crops: seen.length, usable_crops: usable.length, score: verdict.score, verdict, segments: long, scores };
+  const stability = verdict.code === "suspected" ? stabilityOf(peak) : null;
+  return { ...further, stability, track, first_us: seen[0]?.pts ?? 0, last_us: seen.at(-1)?.pts ?? 0, crops: seen.length, usable_crops: usable.length, score: verdict.score, verdict, segments: long, scores };
 }
 
 export function analysisOf(id: number, scene: Scene, frames: FramePoint[], caseId: number | null, started: string): AnalysisView {
   const still = scene.seconds === 0;
   return {
-    id, caseId, name: scene.name, ...conclude(frames), integrity: "checking", frames, note: "", refined: [], error: null, thresholds: [swapped, generated],
+    id, caseId, name: scene.name, ...conclude(frames), integrity: "checking", frames, note: "", refined: [], explanations: [], error: null, thresholds: [swapped, generated],
     file: {
       path: `/home/newsroom/${scene.folder}/${scene.name}`, bytes: scene.bytes, sha256: hash(scene.name), kind: still ? "image" : "video",
       media: { width: scene.width, height: scene.height, duration_us: still ? null : scene.seconds * 1e6, frame_rate: still ? null : `${scene.fps}/1`, variable_frame_rate: false, codec: scene.codec, rotation: 0, damaged: false },
     },
     models: models.filter((m) => m.isScoring && m.chosen).map(({ id: model, task, architecture, sha256 }) => ({ id: model, task, architecture, sha256 })),
     validations: models.flatMap((m) => (m.validation && m.chosen ? [m.validation] : [])),
-    run: { app: "facefiction 0.2.0", device: "cpu", threads: 8, fps: still ? null : scene.sampled, started, seconds: 6.2, warnings: [] },
+    run: { app: "facefiction 0.2.0", device: "cpu", threads: 8, fps: still ? null : scene.sampled, started, seconds: 6.2, warnings: [], controls },
   };
 }
 

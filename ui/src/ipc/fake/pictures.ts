@@ -36,3 +36,8 @@ export function figure(kind: string): string {
   const shape = kind === "roc" ? "M20 180C30 60 60 30 180 22" : "M20 180L60 150 100 108 140 66 180 24";
   return svg(320, 320, `<rect width="200" height="200" fill="#fff"/><path d="M20 20V180H180" stroke="#667" fill="none"/><path d="M20 180L180 20" stroke="#bbc" stroke-dasharray="4 4" fill="none"/><path d="${shape}" stroke="#1f63d6" stroke-width="2.5" fill="none"/>`, "0 0 200 200");
 }
+
+/** A patch of colours as a heat map has them, clear towards the border. */
+export const heat = (): string => svg(256, 256, `<defs><radialGradient id="h"><stop offset="0" stop-color="#fde725"/><stop offset=".35" stop-color="#5ec962"/><stop offset=".65" stop-color="#21918c" stop-opacity=".8"/><stop offset="1" stop-color="#3b528b" stop-opacity="0"/></radialGradient></defs><ellipse cx="128" cy="176" rx="90" ry="66" fill="url(#h)"/>`);
+
+export const page = (): string => svg(595, 842, `<rect width="595" height="842" fill="#fff"/><rect x="48" y="60" width="320" height="20" fill="#222"/>${[110, 130, 150, 170].map((y) => `<rect x="48" y="${y}" width="${y === 170 ? 300 : 499}" height="8" fill="#bbb"/>`).join("")}<rect x="48" y="210" width="499" height="180" fill="#e8eaee"/>`);

@@ -10,7 +10,7 @@ export class FakeQueue {
   readonly rows = new Map<number, QueueRow>();
   paused = false;
   #next = 1;
-  #jobs = new Map<number, { scene: Scene; frames: FramePoint[]; sent: number; log: JobEvent[]; listeners: Set<Listener<JobEvent>> }>();
+  #jobs = new Map<number, { scene: Scene; frames: FramePoint[]; sent: number; log: JobEvent[]; listeners: Set<Listener<JobEvent>>; work?: { analysis: number; done: () => void } }>();
   #listeners = new Set<Listener<QueueEvent>>();
   #timer: ReturnType<typeof setInterval> | null = null;
   onFinished: Listener<QueueCounts> = () => undefined;
@@ -25,6 +25,14 @@ export class FakeQueue {
       durationUs: still ? null : scene.seconds * 1e6, error: null, addedAt: new Date().toISOString(), ...patch,
     });
     this.#jobs.set(id, { scene: { ...scene, name }, frames: [], sent: 0, log: [], listeners: new Set() });
+    return id;
+  }
+
+  /** Further work on an analysis that is there already. */
+  addWork(name: string, scene: Scene, analysis: number, done: () => void): number {
+    const id = this.add(name, "Downloads", scene);
+    const job = this.#jobs.get(id);
+    if (job) job.work = { analysis, done };
     return id;
   }
 
@@ -140,7 +148,9 @@ export class FakeQueue {
     const next: QueueRow = { ...row, state: "running", progress, people: new Set(job.frames.slice(0, job.sent).flatMap((f) => f.faces.map((face) => face.track))).size };
     if (done) {
       const { verdict, people } = conclude(job.frames);
-      Object.assign(next, { state: "done", progress: null, verdict, people: people.length, seconds: 4.2, analysis: this.finished(row, job.scene, job.frames) });
+      job.work?.done();
+      const analysis = job.work?.analysis ?? this.finished(row, job.scene, job.frames);
+      Object.assign(next, { state: "done", progress: null, verdict, people: people.length, seconds: 4.2, analysis });
     }
     this.rows.set(row.id, next);
     this.changed([next]);
