@@ -1,0 +1,11 @@
+//! Prepares data, trains, evaluates and calibrates the detectors that the product ships.
+//!
+//! Knows crops, networks and labels; never a shell, never a network. Everything is drawn from a seed and a step,
+//! so that a run that was killed goes on as if it had not been.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod error;
+
+pub use batch::{Batch, Batches};
+pub use error::TrainError;
