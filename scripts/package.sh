@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes the Debian package of the window and the command line: out/package/*.deb.
+# `scripts/package.sh bundle` makes it of what is built already.
 # `scripts/package.sh try ROOT` installs it into a clean Debian root (debootstrap), starts it there, and takes it out again.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,11 +8,14 @@ target=${CARGO_TARGET_DIR:-$(pwd)/target}
 
 make_package() {
     sh scripts/ui.sh build
-    cargo build --locked --release --package cli
-    files=$(printf '{"bundle":{"linux":{"deb":{"files":{"/usr/bin/facefiction":"%s"}}}}}' "$target/release/facefiction")
-    ui/node_modules/.bin/tauri build --bundles deb --config "$files" -- --locked
+    cargo build --locked --release --package facefiction-desktop
+    bundle_package
+}
+
+bundle_package() {
+    rm -rf out/package "$target"/release/bundle/deb
+    ui/node_modules/.bin/tauri bundle --bundles deb
     mkdir -p out/package
-    rm -f out/package/*.deb
     cp "$target"/release/bundle/deb/*.deb out/package/
     ls -l out/package
 }
@@ -37,6 +41,7 @@ try_package() {
 
 case "${1:-make}" in
     make) make_package ;;
+    bundle) bundle_package ;;
     try) try_package "$2" ;;
-    *) echo "usage: scripts/package.sh [try ROOT]" >&2; exit 2 ;;
+    *) echo "usage: scripts/package.sh [make | bundle | try ROOT]" >&2; exit 2 ;;
 esac

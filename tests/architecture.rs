@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("library", &["base", "analysis"]),
     ("train", &["base", "media", "faces", "nets", "detector", "analysis"]),
     ("cli", &["scan", "report", "train"]),
-    ("facefiction-desktop", &["scan", "library", "report"]),
+    ("facefiction-desktop", &["scan", "library", "report", "cli"]),
     ("xtask", &[]),
 ];
 

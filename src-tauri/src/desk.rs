@@ -2,8 +2,10 @@
 //! through [`Notice`].
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use library::{Durability, Library, LibraryError};
 use scan::Pipeline;
@@ -20,6 +22,9 @@ use crate::lock::lock;
 use crate::queue::{NEWS, Queue, worker};
 use crate::selection::{Gathered, Patience, Selections, gather};
 use crate::settings::Choices;
+
+/// What a page takes from its first question to its first picture, on a slow machine.
+const FIRST_PAINT: Duration = Duration::from_millis(400);
 
 /// Name of the library's folder among this user's data.
 const LIBRARY: &str = "library";
@@ -53,6 +58,7 @@ pub struct Desk {
     /// Reports and packages.
     pub handover: Handover,
     engine: Engine,
+    is_warming: AtomicBool,
     folders: Folders,
     choices: Mutex<Choices>,
     library: Mutex<Result<Library, CommandError>>,
@@ -60,7 +66,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the library and starts the threads; the models are loaded in the background.
+    /// Opens the library and starts the threads; the models are loaded for the first file, or by [`Desk::warm_up_soon`].
     pub fn open(folders: Folders, teller: Teller) -> Arc<Self> {
         let choices = Choices::load(&folders.config);
         let library = open_library(&choices, &folders);
@@ -71,6 +77,7 @@ impl Desk {
             errands: Errands::default(),
             handover: Handover::default(),
             engine: Engine::default(),
+            is_warming: AtomicBool::new(false),
             choices: Mutex::new(choices),
             library: Mutex::new(library),
             folders,
@@ -83,8 +90,18 @@ impl Desk {
                 desk.queue.flush();
             }
         });
-        desk.spawn("models", Self::warm_up);
         desk
+    }
+
+    /// Tries the models and the device in the background, soon: the page that asks first is still drawing itself, and both would
+    /// be late if they shared the processors.
+    pub fn warm_up_soon(self: &Arc<Self>) {
+        if !self.is_warming.swap(true, Ordering::Relaxed) {
+            self.spawn("models", |desk| {
+                thread::sleep(FIRST_PAINT);
+                desk.warm_up();
+            });
+        }
     }
 
     /// Runs `work` on a thread of its own; without a thread, in this one.
@@ -103,6 +120,15 @@ impl Desk {
         // What went wrong is in the engine's state, and told with it.
         let _ = self.pipeline();
         self.tell(Notice::Changed(self.info()));
+        if self.queue.is_idle() {
+            self.rest();
+        }
+    }
+
+    /// There is nothing to examine: the models leave the memory, until the next file. Loading them is a tenth of a second.
+    pub(crate) fn rest(&self) {
+        self.engine.forget();
+        scan::return_free_pages();
     }
 
     /// The loaded models.

@@ -1,7 +1,8 @@
-//! The loaded models, kept warm between examinations.
+//! The loaded models, kept while there is something to examine.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use scan::{DeviceChoice, FaceFinder, Pipeline, Rate, ScanOptions};
@@ -16,6 +17,8 @@ pub struct Engine {
     loaded: Mutex<Option<Loaded>>,
     /// What came of the last loading; readable while another one goes on.
     state: Mutex<EngineState>,
+    /// ffmpeg was there once; it is not asked again.
+    has_decoder: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -37,7 +40,7 @@ pub struct EngineState {
 }
 
 impl Engine {
-    /// The pipeline for these choices. Loads it, in about a second, unless it is loaded already.
+    /// The pipeline for these choices. Loads it unless it is loaded already.
     ///
     /// # Errors
     /// A model or a tool that is missing or broken.
@@ -48,7 +51,7 @@ impl Engine {
             return Ok(Arc::clone(&fit.pipeline));
         }
         *loaded = None;
-        let result = find_decoder().and_then(|()| Ok(Arc::new(Pipeline::load(models, &options)?)));
+        let result = self.find_decoder().and_then(|()| Ok(Arc::new(Pipeline::load(models, &options)?)));
         *lock(&self.state) = match &result {
             Ok(pipeline) => EngineState {
                 device: pipeline.device().to_owned(),
@@ -62,12 +65,20 @@ impl Engine {
         Ok(pipeline)
     }
 
+    fn find_decoder(&self) -> Result<(), CommandError> {
+        if !self.has_decoder.load(Ordering::Relaxed) {
+            find_decoder()?;
+            self.has_decoder.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// What is known by now.
     pub fn state(&self) -> EngineState {
         lock(&self.state).clone()
     }
 
-    /// The next examination loads the models again: there are others now.
+    /// The next examination loads the models again.
     pub fn forget(&self) {
         *lock(&self.loaded) = None;
     }

@@ -18,3 +18,14 @@ pub fn return_large_buffers() {
         let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM) };
     }
 }
+
+/// Gives back what is free between the buffers in use: worth it after a burst, such as loading models, before a long rest.
+pub fn return_free_pages() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[expect(unsafe_code, reason = "the allocator's housekeeping is a C function")]
+        // SAFETY: takes a number by value, may be called at any time from any thread, and holds the allocator's own
+        // locks; whether anything was released does not matter.
+        let _ = unsafe { libc::malloc_trim(0) };
+    }
+}

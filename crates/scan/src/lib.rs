@@ -41,6 +41,7 @@ pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
 pub use list::{Item, Sighting, Skip, list, list_observed};
 pub use media::Limits;
 pub use nets::device::DeviceChoice;
+pub use nets::heap::return_free_pages;
 pub use options::{FaceFinder, Rate, ScanOptions};
 pub use pipeline::{APP, Pipeline};
 pub use policy::task_of;

@@ -80,6 +80,7 @@ impl Pipeline {
             let detail = format!("{} expired on {}", card.id, card.expires);
             ctx.warn(Warning::new(WarningCode::ModelExpired, detail));
         }
+        nets::heap::return_free_pages();
         let device = nets::device::name(&device);
         let sampling = sampling(options.rate, &cards);
         Ok(Self {

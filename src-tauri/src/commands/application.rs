@@ -7,6 +7,7 @@ use crate::ipc::{AppInfo, HelpLanguage, HelpPage, Settings};
 
 #[tauri::command]
 pub(super) async fn app_info(desk: OnDesk<'_>) -> Answer<AppInfo> {
+    desk.warm_up_soon();
     Ok(desk.info())
 }
 

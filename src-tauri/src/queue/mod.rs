@@ -223,6 +223,12 @@ impl Queue {
         }
     }
 
+    /// Whether nothing is examined and nothing waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        let inner = lock(&self.inner);
+        inner.waiting().is_none() && !inner.worked
+    }
+
     /// Takes note of how far a row has come, and waits while the queue stands still.
     pub(crate) fn progress(&self, task: &Task, progress: Progress) {
         let new_stage = task.job.progressed(progress);

@@ -26,7 +26,11 @@ use crate::now::now;
 
 /// Works until the queue is closed.
 pub(crate) fn work(desk: &Desk) {
-    while let Some(task) = desk.queue.next(&|counts| desk.tell(Notice::QueueFinished(counts))) {
+    let idle = |counts| {
+        desk.rest();
+        desk.tell(Notice::QueueFinished(counts));
+    };
+    while let Some(task) = desk.queue.next(&idle) {
         let began = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| run(desk, &task)));
         let outcome =
