@@ -2,7 +2,7 @@
 
 use crate::backbone::engine::Engine;
 use crate::backbone::plan::{ConvPlan, DensePlan, GatePlan, GateShape};
-use crate::cpu::{Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, Square, Winograd};
+use crate::cpu::{Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, Square, Winograd, expand_depthwise};
 use crate::error::NetsError;
 
 /// Runs layers on the calling thread and its rayon pool.
@@ -57,6 +57,13 @@ impl Engine for Kernels {
             KernelConv::Full(c) => Ok(c.forward_add(x, residual)),
             KernelConv::Winograd(w) => Ok(w.forward(x, Some(residual))),
             KernelConv::Depthwise(_) => Err(NetsError::Unsupported("a residual on a depthwise convolution")),
+        }
+    }
+
+    fn expand(&self, wide: &KernelConv, depthwise: &KernelConv, x: &Nhwc) -> Result<Nhwc, NetsError> {
+        match (wide, depthwise) {
+            (KernelConv::Full(c), KernelConv::Depthwise(d)) if c.is_pointwise() => Ok(expand_depthwise(c, d, x)),
+            _ => self.conv(depthwise, &self.conv(wide, x)?),
         }
     }
 

@@ -10,9 +10,10 @@ use super::simd::Avx2;
 pub(crate) const LANES: usize = 16;
 /// Most output pixels in a register tile.
 pub(crate) const ROWS: usize = 6;
-/// Output pixels that pass under one weight panel before the next one: keeps their inputs in the L2 cache
-/// while the panel stays in L1.
-const BLOCK: usize = 96;
+/// Most output pixels that pass under one weight panel before the next one.
+const BLOCK: usize = 240;
+/// Values that the windows of these pixels hold at most: they stay in the L2 cache while the panel stays in L1.
+const BLOCK_VALUES: usize = 80 * 1024;
 
 /// One convolution call. Built by `Conv::run`, which has checked every length.
 pub(crate) struct Job<'a> {
@@ -68,7 +69,9 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
     let pixels = out.len() / cout;
     let mut bases = [0; BLOCK];
     // Blocks of about one size: a short last one would read all the weights for a few pixels.
-    let size = pixels.div_ceil(pixels.div_ceil(BLOCK).max(1)).next_multiple_of(ROWS).min(BLOCK);
+    let (run, runs, _) = job.runs();
+    let most = (BLOCK_VALUES / (run * runs)).clamp(96, BLOCK);
+    let size = pixels.div_ceil(pixels.div_ceil(most).max(1)).next_multiple_of(ROWS).min(BLOCK);
     for start in (0..pixels).step_by(size.max(1)) {
         let count = size.min(pixels - start);
         let (Some(bases), Some(part)) = (bases.get_mut(..count), out.get_mut(start * cout..(start + count) * cout))

@@ -3,7 +3,7 @@
 use super::simd::Avx2;
 use super::{
     Activation, Conv, ConvSpec, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows, Square,
-    Winograd, attention, pool_pairs, split_rgb,
+    Winograd, attention, fused, pool_pairs, split_rgb,
 };
 use proptest::prelude::*;
 
@@ -236,6 +236,27 @@ proptest! {
         let one = all(1);
         for threads in [2, 3, 7] {
             prop_assert_eq!(&one, &all(threads), "{} threads", threads);
+        }
+    }
+
+    #[test]
+    fn two_layers_in_strips_have_the_bits_of_one_after_the_other(
+        (h, w, cin, cout) in (1usize..70, 40usize..60, 1usize..9, 40usize..70),
+        (kernel, stride) in (prop_oneof![Just(3usize), Just(5)], 1usize..3),
+        (padding, threads) in (prop_oneof![Just(Padding::Same), Just(Padding::all(2))], 1usize..4),
+        seed in any::<u32>(),
+    ) {
+        let x = tensor([2, h, w, cin], seed);
+        let (weights, bias) = (values(cout * cin, 1), values(cout, 2));
+        let wide = Conv::from_oihw([cout, cin, 1, 1], &weights, &bias, ConvSpec::unit(Activation::Relu6));
+        let spec = ConvSpec { stride, padding, activation: Activation::Silu };
+        let layer = Depthwise::from_chw([cout, kernel, kernel], &values(cout * kernel * kernel, 3), &bias, spec);
+        let [top, bottom, ..] = padding.resolve([h, w], [kernel; 2], stride);
+        prop_assume!(h + top + bottom >= kernel);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for simd in [None, Avx2::detect()] {
+            let apart = layer.run(&wide.run(&x, None, simd), simd);
+            prop_assert_eq!(pool.install(|| fused::run(&wide, &layer, &x, simd)), apart);
         }
     }
 
