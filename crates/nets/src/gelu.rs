@@ -14,6 +14,16 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() { x.contiguous()?.apply_op1_no_bwd(&Gelu) } else { x.gelu_erf() }
 }
 
+/// The same in place on the CPU, spread over rayon's threads where there is enough to do.
+pub(crate) fn in_place(values: &mut [f32]) {
+    let run = function();
+    if values.len() > 4 * CHUNK && rayon::current_num_threads() > 1 {
+        values.par_chunks_mut(CHUNK).for_each(run);
+    } else {
+        run(values);
+    }
+}
+
 struct Gelu;
 
 impl CustomOp1 for Gelu {
@@ -27,8 +37,7 @@ impl CustomOp1 for Gelu {
             bail!("gelu: the tensor must be contiguous");
         };
         let mut out = x.to_vec();
-        let run = function();
-        out.par_chunks_mut(CHUNK).for_each(run);
+        in_place(&mut out);
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 }

@@ -7,8 +7,9 @@
 
 use candle_core::Tensor;
 
+use super::kernels::to_channels_last;
 use super::tensors::{TensorDense, mean_of_pixels};
-use super::{Backbone, Body};
+use super::{Backbone, Body, KernelHead};
 use crate::error::NetsError;
 
 /// Where in the picture a class's logit comes from.
@@ -29,15 +30,29 @@ impl Backbone {
     /// (the ViT) or has no such class.
     pub fn class_map(&self, x: &Tensor, class: usize) -> Result<ClassMap, NetsError> {
         let head = match &self.body {
-            Body::Kernels(_, head) | Body::Tensors(_, head) => head,
-            Body::Vit(_) => return Err(NetsError::Unsupported("a class map of vit-s16")),
+            Body::Kernels(_, head) => &head.tensors,
+            Body::Tensors(_, head) => head,
+            Body::Vit(_) | Body::VitKernels(..) => return Err(NetsError::Unsupported("a class map of vit-s16")),
         };
         let maps = self.features(x)?;
         let (n, channels, h, w) = maps.dims4()?;
-        let (logits, gradient) = head_gradient(head, &mean_of_pixels(&maps)?, class)?;
+        let (mut logits, gradient) = head_gradient(head, &mean_of_pixels(&maps)?, class)?;
+        if let Body::Kernels(_, head) = &self.body {
+            // The forward pass sums in another order than tensors do.
+            logits = logits_of(head, &maps, class)?;
+        }
         let weights = (gradient / (h * w) as f64)?.reshape((n, channels, 1, 1))?;
         Ok(ClassMap { values: maps.broadcast_mul(&weights)?.sum(1)?, logits })
     }
+}
+
+/// The class's logits `[n]` of feature maps `[n, c, h, w]`, with the bits of the forward pass.
+fn logits_of(head: &KernelHead, maps: &Tensor, class: usize) -> Result<Tensor, NetsError> {
+    let (n, c, h, w) = maps.dims4()?;
+    let planes = maps.flatten_all()?.to_vec1::<f32>()?;
+    let image = |planar: &[f32]| head.logits(&to_channels_last(planar, [c, h, w])).get(class).copied();
+    let logits: Vec<f32> = planes.chunks_exact(c * h * w).filter_map(image).collect();
+    Ok(Tensor::from_vec(logits, n, maps.device())?)
 }
 
 /// The class's logit `[n]` of pooled vectors `[n, channels]`, and its gradient there, of the same shape.

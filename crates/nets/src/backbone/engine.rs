@@ -20,6 +20,10 @@ pub(crate) trait Engine {
     fn conv(&self, layer: &Self::Conv, x: &Self::Map) -> Result<Self::Map, NetsError>;
     /// Convolution, bias, `residual` added, activation.
     fn conv_add(&self, layer: &Self::Conv, x: &Self::Map, residual: &Self::Map) -> Result<Self::Map, NetsError>;
+    /// A depthwise convolution of what a widening one makes of `x`.
+    fn expand(&self, wide: &Self::Conv, depthwise: &Self::Conv, x: &Self::Map) -> Result<Self::Map, NetsError> {
+        self.conv(depthwise, &self.conv(wide, x)?)
+    }
     /// Each channel times its factor.
     fn gate(&self, gate: &Self::Gate, x: Self::Map) -> Result<Self::Map, NetsError>;
     /// The largest of 3 × 3, stride 2, padding 1, of values that are not negative.
@@ -51,7 +55,7 @@ impl<E: Engine> Trunk<E> {
             Block::MaxPool => e.max_pool(x),
             Block::Inverted { expand, depthwise, gate, project, skip } => {
                 let filtered = match expand {
-                    Some(wide) => e.conv(depthwise, &e.conv(wide, x)?)?,
+                    Some(wide) => e.expand(wide, depthwise, x)?,
                     None => e.conv(depthwise, x)?,
                 };
                 let weighed = match gate {

@@ -156,7 +156,7 @@ fn resnet18_with_edges_equals_torchvision() {
 
 #[test]
 fn vit_s16_equals_timm() {
-    check(Architecture::VitS16, &[Route::Tensors]);
+    check(Architecture::VitS16, &BOTH);
 }
 
 /// The detectors that ship, with their true weights.

@@ -1,8 +1,8 @@
 //! The engine of the CPU: one image at a time through the channels-last kernels of [`crate::cpu`].
 
 use crate::backbone::engine::Engine;
-use crate::backbone::plan::{ConvPlan, GatePlan, GateShape};
-use crate::cpu::{Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc};
+use crate::backbone::plan::{ConvPlan, DensePlan, GatePlan, GateShape};
+use crate::cpu::{Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, Square, Winograd, expand_depthwise};
 use crate::error::NetsError;
 
 /// Runs layers on the calling thread and its rayon pool.
@@ -12,6 +12,7 @@ pub(crate) struct Kernels;
 pub(crate) enum KernelConv {
     Full(Conv),
     Depthwise(Depthwise),
+    Winograd(Winograd),
 }
 
 /// A packed gate.
@@ -28,17 +29,18 @@ impl Engine for Kernels {
 
     fn build_conv(&self, p: &ConvPlan) -> Result<KernelConv, NetsError> {
         let spec = ConvSpec { stride: p.stride, padding: p.padding, activation: p.activation.clone() };
-        let [out, _, kh, kw] = p.shape;
+        let [out, input, kh, kw] = p.shape;
         Ok(if p.depthwise {
             KernelConv::Depthwise(Depthwise::from_chw([out, kh, kw], &p.weight, &p.bias, spec))
+        } else if let Some(square) = square(p) {
+            let channels = [out, input];
+            KernelConv::Winograd(Winograd::new(square, channels, &p.weight, &p.bias, &p.activation))
         } else {
             KernelConv::Full(Conv::from_oihw(p.shape, &p.weight, &p.bias, spec))
         })
     }
 
     fn build_gate(&self, p: &GatePlan) -> Result<KernelGate, NetsError> {
-        let dense =
-            |d: &crate::backbone::plan::DensePlan| Dense::new(d.shape, &d.weight, &d.bias, d.activation.clone());
         Ok(KernelGate { reduce: dense(&p.reduce), expand: dense(&p.expand), shape: p.shape })
     }
 
@@ -46,13 +48,22 @@ impl Engine for Kernels {
         Ok(match layer {
             KernelConv::Full(c) => c.forward(x),
             KernelConv::Depthwise(d) => d.forward(x),
+            KernelConv::Winograd(w) => w.forward(x, None),
         })
     }
 
     fn conv_add(&self, layer: &KernelConv, x: &Nhwc, residual: &Nhwc) -> Result<Nhwc, NetsError> {
         match layer {
             KernelConv::Full(c) => Ok(c.forward_add(x, residual)),
+            KernelConv::Winograd(w) => Ok(w.forward(x, Some(residual))),
             KernelConv::Depthwise(_) => Err(NetsError::Unsupported("a residual on a depthwise convolution")),
+        }
+    }
+
+    fn expand(&self, wide: &KernelConv, depthwise: &KernelConv, x: &Nhwc) -> Result<Nhwc, NetsError> {
+        match (wide, depthwise) {
+            (KernelConv::Full(c), KernelConv::Depthwise(d)) if c.is_pointwise() => Ok(expand_depthwise(c, d, x)),
+            _ => self.conv(depthwise, &self.conv(wide, x)?),
         }
     }
 
@@ -74,8 +85,8 @@ impl Engine for Kernels {
     }
 }
 
-/// The mean of each channel of each image: `[n, 1, 1, c]`.
-fn channel_means(x: &Nhwc) -> Nhwc {
+/// The mean of each channel of each image: `[n, 1, 1, c]`, its pixels summed in their order.
+pub(crate) fn channel_means(x: &Nhwc) -> Nhwc {
     let mut means = Nhwc::zeros(x.n, 1, 1, x.c);
     let share = 1.0 / (x.h * x.w).max(1) as f32;
     for (image, sums) in x.data.chunks_exact(x.image_len().max(1)).zip(means.data.chunks_exact_mut(x.c.max(1))) {
@@ -87,12 +98,40 @@ fn channel_means(x: &Nhwc) -> Nhwc {
     means
 }
 
+/// A fully connected layer made ready.
+pub(crate) fn dense(d: &DensePlan) -> Dense {
+    Dense::new(d.shape, &d.weight, &d.bias, d.activation.clone())
+}
+
+/// The square by which a convolution is computed fastest, if by any. With more channels the transformed weights
+/// no longer fit the cache and are what takes the time.
+fn square(p: &ConvPlan) -> Option<Square> {
+    let [out, input, kh, kw] = p.shape;
+    let same = [kh, kw, p.stride] == [3, 3, 1] && p.padding == Padding::all(1);
+    if !same || !Winograd::fits([out, input], &p.activation) {
+        return None;
+    }
+    match out * input {
+        0..1_024 => None,
+        1_024..=65_536 => Some(Square::Four),
+        _ => Some(Square::Two),
+    }
+}
+
 /// One planar image `[c, h, w]` as a channels-last map.
 pub(crate) fn to_channels_last(planar: &[f32], [c, h, w]: [usize; 3]) -> Nhwc {
-    let mut map = Nhwc::zeros(1, h, w, c);
-    for (channel, plane) in planar.chunks_exact((h * w).max(1)).enumerate() {
-        for (to, v) in map.data.iter_mut().skip(channel).step_by(c).zip(plane) {
-            *to = *v;
+    let mut map = Nhwc::scratch(1, h, w, c);
+    match planar.chunks_exact((h * w).max(1)).collect::<Vec<_>>().as_slice() {
+        [r, g, b] => {
+            let pixels = map.data.as_chunks_mut::<3>().0.iter_mut();
+            pixels.zip(*r).zip(*g).zip(*b).for_each(|(((to, r), g), b)| *to = [*r, *g, *b]);
+        }
+        planes => {
+            for (channel, plane) in planes.iter().enumerate() {
+                for (to, v) in map.data.iter_mut().skip(channel).step_by(c).zip(*plane) {
+                    *to = *v;
+                }
+            }
         }
     }
     map

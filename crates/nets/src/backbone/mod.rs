@@ -17,26 +17,28 @@ mod mobilenet_v3_small;
 mod plan;
 mod resnet18;
 mod tensors;
+mod vit_kernels;
 mod vit_s16;
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Storage, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
 pub use crate::architecture::Architecture;
-use crate::cpu::Nhwc;
+use crate::cpu::{Dense, Nhwc};
 use crate::error::NetsError;
 pub use class_map::ClassMap;
 use engine::Trunk;
 use kernels::Kernels;
-use plan::Plan;
+use plan::{Plan, Reader};
 use tensors::{TensorDense, Tensors};
+use vit_kernels::VitKernels;
 use vit_s16::Vit;
 
 /// What computes the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// The channels-last kernels of [`crate::cpu`]; the CPU only, not for the ViT.
+    /// The channels-last kernels of [`crate::cpu`]; the CPU only.
     Kernels,
     /// candle tensors; any device.
     Tensors,
@@ -49,10 +51,31 @@ pub struct Backbone {
     body: Body,
 }
 
+/// What follows the mean over the last feature map, once for each purpose.
+struct KernelHead {
+    /// For logits.
+    dense: Vec<Dense>,
+    /// For their gradient.
+    tensors: Vec<TensorDense>,
+}
+
+impl KernelHead {
+    /// The logits of one image's last feature map.
+    fn logits(&self, map: &Nhwc) -> Vec<f32> {
+        let mut row = kernels::channel_means(map);
+        for layer in &self.dense {
+            row = layer.forward(row);
+        }
+        std::mem::take(&mut row.data)
+    }
+}
+
 enum Body {
-    Kernels(Box<Trunk<Kernels>>, Vec<TensorDense>),
+    Kernels(Box<Trunk<Kernels>>, KernelHead),
     Tensors(Box<Trunk<Tensors>>, Vec<TensorDense>),
     Vit(Box<Vit>),
+    /// With its patches along a side.
+    VitKernels(Box<VitKernels>, usize),
 }
 
 impl std::fmt::Debug for Backbone {
@@ -68,14 +91,13 @@ impl Backbone {
     /// # Errors
     /// [`NetsError::NotABackbone`] for a face finder; a tensor that is missing or of another shape.
     pub fn load(architecture: Architecture, vb: VarBuilder<'_>, classes: usize) -> Result<Self, NetsError> {
-        let kernels = vb.device().is_cpu() && architecture != Architecture::VitS16;
-        Self::load_by(if kernels { Route::Kernels } else { Route::Tensors }, architecture, vb, classes)
+        Self::load_by(if vb.device().is_cpu() { Route::Kernels } else { Route::Tensors }, architecture, vb, classes)
     }
 
     /// The same by a route of choice.
     ///
     /// # Errors
-    /// As [`Backbone::load`]; [`NetsError::Unsupported`] for kernels off the CPU or for the ViT.
+    /// As [`Backbone::load`]; [`NetsError::Unsupported`] for kernels off the CPU.
     pub fn load_by(
         route: Route,
         architecture: Architecture,
@@ -88,15 +110,22 @@ impl Backbone {
         }
         let body = match (architecture, route) {
             (Architecture::VitS16, Route::Tensors) => Body::Vit(Box::new(Vit::load(vb, classes)?)),
-            (Architecture::VitS16, Route::Kernels) => return Err(NetsError::Unsupported("the kernels for vit-s16")),
+            (Architecture::VitS16, Route::Kernels) => {
+                let reader = Reader { vb, eps: 0.0 };
+                let grid = vit_s16::grid(&reader);
+                Body::VitKernels(Box::new(VitKernels::load(&reader, grid, classes)?), grid)
+            }
             _ => {
                 let Plan { blocks, head } = plan(architecture, vb, classes)?;
-                let head = head.iter().map(|d| TensorDense::new(d, &device)).collect::<Result<_, _>>()?;
+                let tensors = head.iter().map(|d| TensorDense::new(d, &device)).collect::<Result<_, _>>()?;
                 match route {
-                    Route::Kernels => Body::Kernels(Box::new(Trunk::build(Kernels, &blocks)?), head),
+                    Route::Kernels => {
+                        let head = KernelHead { dense: head.iter().map(kernels::dense).collect(), tensors };
+                        Body::Kernels(Box::new(Trunk::build(Kernels, &blocks)?), head)
+                    }
                     Route::Tensors => {
                         let engine = Tensors { device: device.clone() };
-                        Body::Tensors(Box::new(Trunk::build(engine, &blocks)?), head)
+                        Body::Tensors(Box::new(Trunk::build(engine, &blocks)?), tensors)
                     }
                 }
             }
@@ -125,7 +154,17 @@ impl Backbone {
                 self.check(x)?;
                 self.per_image(x, |image| vit.forward(image))
             }
-            Body::Kernels(_, head) | Body::Tensors(_, head) => {
+            Body::Kernels(trunk, head) => {
+                self.check(x)?;
+                let rows = by_kernels(&self.pixels(x)?, |image| Ok(head.logits(&trunk.features(image)?)))?;
+                Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
+            }
+            Body::VitKernels(vit, grid) => {
+                vit_s16::check(x, *grid)?;
+                let rows = by_kernels(x, |image| Ok(vit.logits(&image)))?;
+                Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
+            }
+            Body::Tensors(_, head) => {
                 let pooled = tensors::mean_of_pixels(&self.features(x)?)?;
                 head.iter().try_fold(pooled, |row, layer| layer.forward(&row))
             }
@@ -141,7 +180,11 @@ impl Backbone {
         match &self.body {
             Body::Vit(vit) => self.per_image(x, |image| vit.features(image)),
             Body::Tensors(trunk, _) => self.per_image(&self.pixels(x)?, |image| trunk.features(image.clone())),
-            Body::Kernels(trunk, _) => by_kernels(trunk, &self.pixels(x)?),
+            Body::Kernels(trunk, _) => stacked(&by_kernels(&self.pixels(x)?, |image| trunk.features(image))?),
+            Body::VitKernels(vit, grid) => {
+                vit_s16::check(x, *grid)?;
+                stacked(&by_kernels(x, |image| Ok(vit.features(&image)))?)
+            }
         }
     }
 
@@ -192,14 +235,28 @@ fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usize) -> Resul
     }
 }
 
-/// Images spread over the current rayon pool; each one's bits depend on that image alone.
-fn by_kernels(trunk: &Trunk<Kernels>, x: &Tensor) -> Result<Tensor, NetsError> {
+/// What `run` makes of each image of `[n, c, h, w]`, spread over the current rayon pool; each one's bits depend on that
+/// image alone.
+fn by_kernels<T: Send>(
+    x: &Tensor,
+    run: impl Fn(Nhwc) -> Result<T, NetsError> + Send + Sync,
+) -> Result<Vec<T>, NetsError> {
     let (_, c, h, w) = x.dims4()?;
-    let pixels = x.flatten_all()?.to_vec1::<f32>()?;
-    let maps = pixels
-        .par_chunks_exact(c * h * w)
-        .map(|image| trunk.features(kernels::to_channels_last(image, [c, h, w])))
-        .collect::<Result<Vec<Nhwc>, _>>()?;
+    let x = x.contiguous()?;
+    let (storage, layout) = x.storage_and_layout();
+    let (Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets()) else {
+        return Err(NetsError::Unsupported("the kernels off the cpu"));
+    };
+    let pixels = storage.as_slice::<f32>()?.get(start..end).unwrap_or_default();
+    let one = |image: &[f32]| run(kernels::to_channels_last(image, [c, h, w]));
+    if pixels.len() == c * h * w || rayon::current_num_threads() == 1 {
+        return pixels.chunks_exact(c * h * w).map(one).collect();
+    }
+    pixels.par_chunks_exact(c * h * w).map(one).collect()
+}
+
+/// Maps of one image each as a tensor `[n, c, h, w]`.
+fn stacked(maps: &[Nhwc]) -> Result<Tensor, NetsError> {
     let shape = maps.first().map_or((0, 0, 0, 0), |m| (maps.len(), m.c, m.h, m.w));
     let planar: Vec<f32> = maps.iter().flat_map(kernels::to_planar).collect();
     Ok(Tensor::from_vec(planar, shape, &Device::Cpu)?)

@@ -10,11 +10,11 @@ use crate::backbone::plan::Reader;
 use crate::error::NetsError;
 use crate::gelu::gelu;
 
-const WIDTH: usize = 384;
-const HEADS: usize = 6;
-const DEPTH: usize = 12;
-const PATCH: usize = 16;
-const EPS: f64 = 1e-6;
+pub(super) const WIDTH: usize = 384;
+pub(super) const HEADS: usize = 6;
+pub(super) const DEPTH: usize = 12;
+pub(super) const PATCH: usize = 16;
+pub(super) const EPS: f64 = 1e-6;
 
 /// The network. Its input size is fixed by its position embedding.
 pub(crate) struct Vit {
@@ -48,13 +48,30 @@ struct Norm {
     bias: Tensor,
 }
 
+/// Patches along a side of the pictures that the position embedding was made for.
+pub(super) fn grid(r: &Reader<'_>) -> usize {
+    let embedding = r.vb.get_unchecked("pos_embed").map(|t| t.dims().to_vec()).unwrap_or_default();
+    let tokens = embedding.get(1).copied().unwrap_or(197);
+    tokens.saturating_sub(1).isqrt()
+}
+
+/// Pictures of any other size than that are refused.
+pub(super) fn check(x: &Tensor, grid: usize) -> Result<(), NetsError> {
+    let side = grid * PATCH;
+    match *x.dims() {
+        [_, 3, h, w] if h == side && w == side => Ok(()),
+        _ => {
+            let expected = "[n, 3, s, s] with the size s of its position embedding";
+            Err(NetsError::InputShape { net: "vit-s16", expected, actual: x.dims().to_vec() })
+        }
+    }
+}
+
 impl Vit {
     /// Reads the tensors.
     pub fn load(vb: VarBuilder<'_>, classes: usize) -> Result<Self, NetsError> {
         let r = Reader { vb, eps: 0.0 };
-        let embedding = r.vb.get_unchecked("pos_embed").map(|t| t.dims().to_vec()).unwrap_or_default();
-        let tokens = embedding.get(1).copied().unwrap_or(197);
-        let grid = tokens.saturating_sub(1).isqrt();
+        let grid = grid(&r);
         let pixels = PATCH * PATCH * 3;
         let kernel = r.tensor("patch_embed.proj.weight", &[WIDTH, 3, PATCH, PATCH])?;
         Ok(Self {
@@ -73,12 +90,8 @@ impl Vit {
 
     /// `[n, 3, s, s]` → the normalised tokens `[n, 1 + s² / 256, 384]`, the class token first.
     fn tokens(&self, x: &Tensor) -> Result<Tensor, NetsError> {
-        let (n, c, h, w) = x.dims4()?;
-        let (g, side) = (self.grid, self.grid * PATCH);
-        if [c, h, w] != [3, side, side] {
-            let expected = "[n, 3, s, s] with the size s of its position embedding";
-            return Err(NetsError::InputShape { net: "vit-s16", expected, actual: x.dims().to_vec() });
-        }
+        check(x, self.grid)?;
+        let (n, g) = (x.dim(0)?, self.grid);
         let patches = x
             .reshape(&[n, 3, g, PATCH, g, PATCH][..])?
             .permute([0, 2, 4, 1, 3, 5])?

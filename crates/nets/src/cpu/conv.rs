@@ -150,6 +150,34 @@ impl Conv {
         self.run(x, Some(residual), Avx2::detect())
     }
 
+    /// Whether it is a 1 × 1 convolution of stride 1: each output pixel follows from the input pixel at its place.
+    #[must_use]
+    pub fn is_pointwise(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == 1 && self.padding.resolve([1, 1], [1, 1], 1) == [0; 4]
+    }
+
+    /// Output pixels from `first` on (counted over the batch) of a 1 × 1 convolution into `out`, on this thread.
+    ///
+    /// # Panics
+    /// When it is none, or the pixels are not all there.
+    pub(crate) fn pixels(&self, x: &Nhwc, first: usize, out: &mut [f32], simd: Option<Avx2>) {
+        x.assert_consistent();
+        assert!(self.is_pointwise() && x.c == self.cin, "a 1 x 1 convolution of these channels");
+        assert!(out.len().is_multiple_of(self.cout) && first + out.len() / self.cout <= x.n * x.h * x.w, "pixels");
+        let job = Job {
+            source: &x.data,
+            image: [x.h, x.w, self.cin],
+            out_image: [x.h, x.w, self.cout],
+            kernel: self.kernel,
+            stride: 1,
+            panels: &self.panels,
+            bias: &self.bias,
+            activation: &self.activation,
+            residual: None,
+        };
+        conv_kernel::run(&job, first, out, simd);
+    }
+
     pub(crate) fn run(&self, x: &Nhwc, residual: Option<&Nhwc>, simd: Option<Avx2>) -> Nhwc {
         x.assert_consistent();
         assert_eq!(x.c, self.cin, "input channels");

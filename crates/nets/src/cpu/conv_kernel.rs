@@ -1,4 +1,4 @@
-//! The inner loops of [`super::Conv`]: six output pixels by sixteen channels at a time.
+//! The inner loops of [`super::Conv`]: up to six output pixels by sixteen channels at a time.
 //!
 //! A window's row `ky` is one contiguous run of `kw * cin` values of the (padded) channels-last input,
 //! so a pixel needs its base address and the row pitch only; no im2col, no table of pointers.
@@ -8,11 +8,12 @@ use super::simd::Avx2;
 
 /// Channels in a weight panel.
 pub(crate) const LANES: usize = 16;
-/// Output pixels in a register tile.
+/// Most output pixels in a register tile.
 pub(crate) const ROWS: usize = 6;
-/// Output pixels that pass under one weight panel before the next one: keeps their inputs in the L2 cache
-/// while the panel stays in L1.
-const BLOCK: usize = 96;
+/// Most output pixels that pass under one weight panel before the next one.
+const BLOCK: usize = 240;
+/// Values that the windows of these pixels hold at most: they stay in the L2 cache while the panel stays in L1.
+const BLOCK_VALUES: usize = 80 * 1024;
 
 /// One convolution call. Built by `Conv::run`, which has checked every length.
 pub(crate) struct Job<'a> {
@@ -67,8 +68,12 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
     let [_, _, cout] = job.out_image;
     let pixels = out.len() / cout;
     let mut bases = [0; BLOCK];
-    for start in (0..pixels).step_by(BLOCK) {
-        let count = BLOCK.min(pixels - start);
+    // Blocks of about one size: a short last one would read all the weights for a few pixels.
+    let (run, runs, _) = job.runs();
+    let most = (BLOCK_VALUES / (run * runs)).clamp(96, BLOCK);
+    let size = pixels.div_ceil(pixels.div_ceil(most).max(1)).next_multiple_of(ROWS).min(BLOCK);
+    for start in (0..pixels).step_by(size.max(1)) {
+        let count = size.min(pixels - start);
         let (Some(bases), Some(part)) = (bases.get_mut(..count), out.get_mut(start * cout..(start + count) * cout))
         else {
             return;
@@ -167,12 +172,23 @@ mod x86 {
         let [_, _, cout] = job.out_image;
         let pixels = block.bases.len();
         let out = block.out.as_mut_ptr();
-        for co in (0..cout).step_by(LANES) {
+        let mut co = 0;
+        while co < cout {
+            // Three vectors rather than a whole panel and a half-empty one, which would wait for its own sums.
+            let vectors = match cout - co {
+                ..=8 => 1,
+                17..=24 => 3,
+                _ => 2,
+            };
+            let most = if vectors == 3 { NARROW_ROWS } else { ROWS };
             let mut at = 0;
             while at < pixels {
-                // SAFETY: panel `co / 16` starts at `co * depth` of a vector of `cout.next_multiple_of(16) * depth`;
-                // `at < pixels`, and `out` holds `pixels * cout` values; each arm has as many pixels left as its tile
-                // has rows, and its channels lie in the padded bias.
+                let left = pixels - at;
+                // Tiles of about one height: one of a single row would take as long as one of four.
+                let rows = left.div_ceil(left.div_ceil(most));
+                // SAFETY: panel `co / 16` starts at `co * depth` of a vector of `cout.next_multiple_of(16) * depth`, and
+                // with three vectors there is a panel after it; `at < pixels`, and `out` holds `pixels * cout` values;
+                // each arm has as many pixels left as its tile has rows, and its channels lie in the padded bias.
                 unsafe {
                     let tile = Tile {
                         bases: block.bases.as_ptr().add(at),
@@ -181,19 +197,32 @@ mod x86 {
                         co,
                         weights: job.panels.as_ptr().add(co * runs * run),
                     };
-                    at += match (pixels - at, cout - co <= LANES / 2) {
-                        (ROWS.., false) => tile_avx2::<6, 2>(job, tile),
-                        (4.., false) => tile_avx2::<4, 2>(job, tile),
-                        (2.., false) => tile_avx2::<2, 2>(job, tile),
-                        (_, false) => tile_avx2::<1, 2>(job, tile),
-                        (ROWS.., true) => tile_avx2::<6, 1>(job, tile),
-                        (2.., true) => tile_avx2::<2, 1>(job, tile),
-                        (_, true) => tile_avx2::<1, 1>(job, tile),
+                    at += match (rows, vectors) {
+                        (6, 2) => tile_avx2::<6, 2>(job, tile),
+                        (5, 2) => tile_avx2::<5, 2>(job, tile),
+                        (4, 2) => tile_avx2::<4, 2>(job, tile),
+                        (3, 2) => tile_avx2::<3, 2>(job, tile),
+                        (2, 2) => tile_avx2::<2, 2>(job, tile),
+                        (_, 2) => tile_avx2::<1, 2>(job, tile),
+                        (3, 3) => tile_avx2::<3, 3>(job, tile),
+                        (2, 3) => tile_avx2::<2, 3>(job, tile),
+                        (_, 3) => tile_avx2::<1, 3>(job, tile),
+                        (6, _) => tile_avx2::<6, 1>(job, tile),
+                        (2..=5, _) => tile_avx2::<2, 1>(job, tile),
+                        _ => tile_avx2::<1, 1>(job, tile),
                     };
                 }
             }
+            if matches!(job.activation, Activation::Silu) {
+                // SAFETY: channels from `co` on of `pixels * cout` values, up to `vectors * 8` or the last.
+                unsafe { silu_avx2(out.add(co), [pixels, cout], (8 * vectors).min(cout - co)) };
+            }
+            co += if vectors == 3 { 2 * LANES } else { LANES };
         }
     }
+
+    /// Rows of a tile of three vectors: nine sums, three weights and a factor.
+    const NARROW_ROWS: usize = 3;
 
     /// A register tile: some neighbouring pixels by some channels from `co` on.
     #[derive(Clone, Copy)]
@@ -209,14 +238,16 @@ mod x86 {
         weights: *const f32,
     }
 
-    /// `MR` pixels by `8 * NV` channels; returns `MR`.
+    /// `MR` pixels by `8 * NV` channels, of one panel or, with three vectors, of one and a half; returns `MR`.
     ///
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts; `MR` pixels exist from the tile's first on.
+    /// AVX2 and FMA; the lengths that [`run`] asserts; `MR` pixels exist from the tile's first on; with three vectors
+    /// there is a panel after the tile's.
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     unsafe fn tile_avx2<const MR: usize, const NV: usize>(job: &Job, tile: Tile) -> usize {
         let (run, runs, pitch) = job.runs();
+        let depth = runs * run * LANES;
         let source = job.source.as_ptr();
         // SAFETY: every window of the tile lies in the source (asserted), so each `rows[m] + k` below is inside
         // it; `weights` advances `runs * run * 16` values, the length of one panel; `bias` is padded to 16.
@@ -237,7 +268,9 @@ mod x86 {
                 for k in 0..run {
                     let mut w = [_mm256_setzero_ps(); NV];
                     for v in 0..NV {
-                        w[v] = _mm256_loadu_ps(weights.add(8 * v));
+                        // The third vector is the first of the next panel.
+                        let panel = if v < 2 { 8 * v } else { depth };
+                        w[v] = _mm256_loadu_ps(weights.add(panel));
                     }
                     for m in 0..MR {
                         let x = _mm256_broadcast_ss(&*rows[m].add(k));
@@ -333,12 +366,8 @@ mod x86 {
                 each(acc, lanes, |x, s| activate(ActivationKind::Prelu, x, s));
             }
             Activation::HardSwish => each(acc, [none; NV], |x, s| activate(ActivationKind::HardSwish, x, s)),
-            Activation::Silu => {
-                // A copy, so that only it needs an address: the tile itself stays in registers.
-                let mut copy = *acc;
-                silu_avx2(copy.as_flattened_mut());
-                *acc = copy;
-            }
+            // Done for the whole block afterwards: the exponential's long chain would wait for itself in every tile.
+            Activation::Silu => {}
         }
     }
 
@@ -357,11 +386,22 @@ mod x86 {
         }
     }
 
+    /// SiLU in place on the first `channels` of each pixel of `cout` values.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; `out` holds as many pixels, `channels` of the last included.
     #[target_feature(enable = "avx2,fma")]
     #[inline(never)]
-    fn silu_avx2(values: &mut [__m256]) {
-        for x in values {
-            *x = activate(ActivationKind::Silu, *x, *x);
+    unsafe fn silu_avx2(out: *mut f32, [pixels, cout]: [usize; 2], channels: usize) {
+        // SAFETY: `load_some` and `store_some` touch those of the `channels` from `c` on that exist.
+        unsafe {
+            for pixel in 0..pixels {
+                let at = out.add(pixel * cout);
+                for c in (0..channels).step_by(8) {
+                    let x = load_some(at.add(c), channels - c);
+                    store_some(at.add(c), activate(ActivationKind::Silu, x, x), channels - c);
+                }
+            }
         }
     }
 }

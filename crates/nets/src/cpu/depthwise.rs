@@ -4,6 +4,7 @@ use super::depthwise_kernel::{self, Job, LANES};
 use super::simd::Avx2;
 use super::{Activation, ConvSpec, Nhwc, Padding, worth_splitting};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A depthwise convolution (multiplier 1, dilation 1), weights kept as `[ky][kx][channel]`.
 #[derive(Debug, Clone)]
@@ -71,14 +72,52 @@ impl Depthwise {
         self.run(x, Avx2::detect())
     }
 
+    /// `[h, w]` of the output for an input of `[h, w]`.
+    ///
+    /// # Panics
+    /// When the padded input is smaller than the window.
+    pub(crate) fn out_size(&self, [h, w]: [usize; 2]) -> [usize; 2] {
+        let [kh, kw] = self.kernel;
+        let [top, bottom, left, right] = self.padding.resolve([h, w], self.kernel, self.stride);
+        let (ph, pw) = (h + top + bottom, w + left + right);
+        assert!(ph >= kh && pw >= kw, "input is smaller than the window");
+        [(ph - kh) / self.stride + 1, (pw - kw) / self.stride + 1]
+    }
+
+    /// The rows of an input of `h` rows that lie under the window of output row `oy`, and how many rows of zeros lie
+    /// above them in that window.
+    pub(crate) fn rows_under(&self, oy: usize, h: usize) -> (Range<usize>, usize) {
+        let [kh, _] = self.kernel;
+        // Above the image there is as much padding whatever its width.
+        let [top, ..] = self.padding.resolve([h, h], self.kernel, self.stride);
+        let start = oy * self.stride;
+        let first = start.saturating_sub(top).min(h);
+        (first..(start + kh).saturating_sub(top).clamp(first, h), top.saturating_sub(start).min(kh))
+    }
+
+    /// One output row from the input rows under its window, `[rows, w]` of them, `above` rows of zeros before.
+    pub(crate) fn job<'a>(&'a self, source: &'a [f32], [rows, w]: [usize; 2], above: usize) -> Job<'a> {
+        let [_, _, left, right] = self.padding.resolve([w, w], self.kernel, self.stride);
+        let [_, kw] = self.kernel;
+        Job {
+            source,
+            image: [rows, w, self.channels],
+            out_image: [1, (w + left + right - kw) / self.stride + 1],
+            kernel: self.kernel,
+            stride: self.stride,
+            before: [above, left],
+            weights: &self.weights,
+            bias: &self.bias,
+            activation: &self.activation,
+        }
+    }
+
     pub(crate) fn run(&self, x: &Nhwc, simd: Option<Avx2>) -> Nhwc {
         x.assert_consistent();
         assert_eq!(x.c, self.channels, "input channels");
         let [kh, kw] = self.kernel;
-        let [top, bottom, left, right] = self.padding.resolve([x.h, x.w], self.kernel, self.stride);
-        let (ph, pw) = (x.h + top + bottom, x.w + left + right);
-        assert!(ph >= kh && pw >= kw, "input is smaller than the window");
-        let (oh, ow) = ((ph - kh) / self.stride + 1, (pw - kw) / self.stride + 1);
+        let [top, _, left, _] = self.padding.resolve([x.h, x.w], self.kernel, self.stride);
+        let [oh, ow] = self.out_size([x.h, x.w]);
         let mut out = Nhwc::scratch(x.n, oh, ow, x.c);
         let job = Job {
             source: &x.data,

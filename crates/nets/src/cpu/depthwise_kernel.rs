@@ -1,4 +1,4 @@
-//! The inner loops of [`super::Depthwise`]: eight or four output pixels by eight channels at a time.
+//! The inner loops of [`super::Depthwise`]: eight, seven or four output pixels by eight channels at a time.
 //!
 //! Taps outside the image are skipped, not multiplied by zero, so the input needs no padded copy.
 
@@ -109,7 +109,7 @@ mod x86 {
     use super::super::Activation;
     use super::super::simd::{ActivationKind, Avx2, activate, load_some, store_some};
     use super::{Job, LANES};
-    use std::arch::x86_64::{_mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps};
+    use std::arch::x86_64::{__m256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps};
     use std::ops::Range;
 
     /// One output row.
@@ -142,38 +142,126 @@ mod x86 {
         let job = row.job;
         let ([_, w, c], [_, ow], [_, kw], [_, left]) = (job.image, job.out_image, job.kernel, job.before);
         let inner = job.inner();
+        let common = c >= LANES && matches!((kw, job.stride), (3 | 5, 1 | 2));
         let mut ox = 0;
         while ox < ow {
-            let inside = inner.contains(&ox);
-            let columns = if inside { 0..kw } else { job.taps(ox, kw, left, w) };
-            let (start, step) = match inner.end.saturating_sub(ox) {
-                8.. if inside => (ox, 8),
+            // Widths are mostly multiples of seven or eight.
+            let (start, step) = match ow - ox {
+                _ if !common => (ox, 1),
+                left if left.is_multiple_of(8) => (ox, 8),
+                left if left.is_multiple_of(7) => (ox, 7),
+                8.. => (ox, 8),
+                7 => (ox, 7),
+                4.. => (ox, 4),
                 // The last four overlap those before them rather than being fewer.
-                left if inside && inner.len() >= 4 => (ox - 4_usize.saturating_sub(left), 4),
+                left if ow >= 4 => (ox + left - 4, 4),
                 _ => (ox, 1),
             };
+            let inside = inner.contains(&start) && inner.contains(&(start + step - 1));
+            let columns = if inside { 0..kw } else { job.taps(start, kw, left, w) };
             let tile = Tile { ox: start, columns };
+            let places = Places::new(job, start);
             for co in (0..c).step_by(LANES) {
                 // The last vector overlaps the one before it rather than being partial.
                 let co = if c >= LANES { co.min(c - LANES) } else { co };
-                // SAFETY: `step` columns from `start` exist and every horizontal tap of theirs lies in the image.
+                // SAFETY: `step` columns from `start` exist, and every horizontal tap of theirs lies in the image where
+                // the tile is inside.
                 unsafe {
-                    match (step, kw, job.stride) {
-                        (8, 3, 1) => tile_avx2::<8, 3, 1>(row, &tile, co),
-                        (8, 3, 2) => tile_avx2::<8, 3, 2>(row, &tile, co),
-                        (8, 5, 1) => tile_avx2::<8, 5, 1>(row, &tile, co),
-                        (8, 5, 2) => tile_avx2::<8, 5, 2>(row, &tile, co),
-                        (8, ..) => tile_avx2::<8, 0, 0>(row, &tile, co),
-                        (4, 3, 1) => tile_avx2::<4, 3, 1>(row, &tile, co),
-                        (4, 3, 2) => tile_avx2::<4, 3, 2>(row, &tile, co),
-                        (4, 5, 1) => tile_avx2::<4, 5, 1>(row, &tile, co),
-                        (4, 5, 2) => tile_avx2::<4, 5, 2>(row, &tile, co),
-                        (4, ..) => tile_avx2::<4, 0, 0>(row, &tile, co),
+                    match (step, kw, job.stride, inside) {
+                        (8, 3, 1, true) => tile_avx2::<8, 3, 1>(row, &tile, co),
+                        (8, 3, 2, true) => tile_avx2::<8, 3, 2>(row, &tile, co),
+                        (8, 5, 1, true) => tile_avx2::<8, 5, 1>(row, &tile, co),
+                        (8, 5, 2, true) => tile_avx2::<8, 5, 2>(row, &tile, co),
+                        (7, 3, 1, true) => tile_avx2::<7, 3, 1>(row, &tile, co),
+                        (7, 3, 2, true) => tile_avx2::<7, 3, 2>(row, &tile, co),
+                        (7, 5, 1, true) => tile_avx2::<7, 5, 1>(row, &tile, co),
+                        (7, 5, 2, true) => tile_avx2::<7, 5, 2>(row, &tile, co),
+                        (4, 3, 1, true) => tile_avx2::<4, 3, 1>(row, &tile, co),
+                        (4, 3, 2, true) => tile_avx2::<4, 3, 2>(row, &tile, co),
+                        (4, 5, 1, true) => tile_avx2::<4, 5, 1>(row, &tile, co),
+                        (4, 5, 2, true) => tile_avx2::<4, 5, 2>(row, &tile, co),
+                        (8, 3, 1, false) => edge_avx2::<8, 3, 1>(row, &places, start, co),
+                        (8, 3, _, false) => edge_avx2::<8, 3, 2>(row, &places, start, co),
+                        (8, _, 1, false) => edge_avx2::<8, 5, 1>(row, &places, start, co),
+                        (8, _, _, false) => edge_avx2::<8, 5, 2>(row, &places, start, co),
+                        (7, 3, 1, false) => edge_avx2::<7, 3, 1>(row, &places, start, co),
+                        (7, 3, _, false) => edge_avx2::<7, 3, 2>(row, &places, start, co),
+                        (7, _, 1, false) => edge_avx2::<7, 5, 1>(row, &places, start, co),
+                        (7, _, _, false) => edge_avx2::<7, 5, 2>(row, &places, start, co),
+                        (4, 3, 1, false) => edge_avx2::<4, 3, 1>(row, &places, start, co),
+                        (4, 3, _, false) => edge_avx2::<4, 3, 2>(row, &places, start, co),
+                        (4, _, 1, false) => edge_avx2::<4, 5, 1>(row, &places, start, co),
+                        (4, _, _, false) => edge_avx2::<4, 5, 2>(row, &places, start, co),
                         _ => tile_avx2::<1, 0, 0>(row, &tile, co),
                     }
                 }
             }
             ox = start + step;
+        }
+    }
+
+    /// Most input columns under a tile: eight outputs at stride 2 under five taps.
+    const SPAN: usize = 7 * 2 + 5;
+
+    /// Where in an input row the columns under a tile begin; `None` outside the image.
+    struct Places([Option<usize>; SPAN]);
+
+    impl Places {
+        fn new(job: &Job, ox: usize) -> Self {
+            let ([_, w, c], [_, left]) = (job.image, job.before);
+            let mut places = [None; SPAN];
+            for (i, place) in places.iter_mut().enumerate() {
+                *place = (ox * job.stride + i).checked_sub(left).filter(|&x| x < w).map(|x| x * c);
+            }
+            Self(places)
+        }
+    }
+
+    /// `P` output columns from `ox` on by the channels `co..co + 8`, of which some taps lie outside the image: zeros are
+    /// read there, which change no sum.
+    ///
+    /// # Safety
+    /// AVX2 and FMA; the lengths that [`row`] asserts; the columns exist; the kernel is `K` wide, the stride is `S`; at
+    /// least 8 channels.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn edge_avx2<const P: usize, const K: usize, const S: usize>(
+        row: &Row,
+        places: &Places,
+        ox: usize,
+        co: usize,
+    ) {
+        let job = row.job;
+        let [_, w, c] = job.image;
+        let wide = job.wide();
+        let zeros = [0.0f32; LANES];
+        // SAFETY: weights and bias are padded to 8 channels; a column of `places` begins a run of `c` values in each of
+        // the rows, and `co + 8 <= c`.
+        unsafe {
+            let mut from = [zeros.as_ptr(); SPAN];
+            let mut step = [0; SPAN];
+            for i in 0..(P - 1) * S + K {
+                if let Some(place) = places.0[i] {
+                    from[i] = row.source.add(place + co);
+                    step[i] = w * c;
+                }
+            }
+            let mut acc = [_mm256_loadu_ps(job.bias.as_ptr().add(co)); P];
+            for (y, ky) in row.taps.clone().enumerate() {
+                let weights = job.weights.as_ptr().add(ky * K * wide + co);
+                let mut row_weights = [_mm256_setzero_ps(); K];
+                for kx in 0..K {
+                    row_weights[kx] = _mm256_loadu_ps(weights.add(kx * wide));
+                }
+                for p in 0..P {
+                    for kx in 0..K {
+                        let i = p * S + kx;
+                        let x = _mm256_loadu_ps(from[i].add(y * step[i]));
+                        acc[p] = _mm256_fmadd_ps(x, row_weights[kx], acc[p]);
+                    }
+                }
+            }
+            finish_avx2::<P, K>(row, ox, co, acc);
         }
     }
 
@@ -184,7 +272,7 @@ mod x86 {
     }
 
     /// `P` output columns by the channels `co..co + 8`. `K` and `S` fix kernel width and stride for the
-    /// compiler; 0 takes them from the job.
+    /// compiler, and say that there are 8 channels at least; 0 takes them from the job.
     ///
     /// # Safety
     /// AVX2 and FMA; the lengths that [`row`] asserts; columns and taps of the tile lie in their rows.
@@ -221,13 +309,29 @@ mod x86 {
                     // Neighbours share all but `S` of their columns; the compiler keeps those in registers.
                     for p in 0..P {
                         for kx in 0..K {
-                            let x = load_some(source.add((p * S + kx) * c), count);
+                            let x = _mm256_loadu_ps(source.add((p * S + kx) * c));
                             acc[p] = _mm256_fmadd_ps(x, row_weights[kx], acc[p]);
                         }
                     }
                 }
                 source = source.wrapping_add(w * c);
             }
+            finish_avx2::<P, K>(row, tile.ox, co, acc);
+        }
+    }
+
+    /// Activation and store of `P` output columns from `ox` on by the channels `co..co + 8`.
+    ///
+    /// # Safety
+    /// As [`tile_avx2`].
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    unsafe fn finish_avx2<const P: usize, const K: usize>(row: &Row, ox: usize, co: usize, acc: [__m256; P]) {
+        let job = row.job;
+        let [_, _, c] = job.image;
+        let count = if K > 0 { LANES } else { (c - co).min(LANES) };
+        // SAFETY: slopes are padded to 8 channels; the columns exist and `store_some` writes those channels that exist.
+        unsafe {
             let mut lanes = acc;
             if !matches!(job.activation, Activation::None) {
                 let kind = ActivationKind::from(job.activation);
@@ -240,7 +344,7 @@ mod x86 {
                 }
             }
             for p in 0..P {
-                store_some(row.out.add((tile.ox + p) * c + co), lanes[p], count);
+                store_some(row.out.add((ox + p) * c + co), lanes[p], count);
             }
         }
     }

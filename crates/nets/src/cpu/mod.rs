@@ -13,11 +13,16 @@
 //! crops are already spread over a pool, the inner split only adds stealable tasks.
 
 mod activation;
+mod attention;
 mod conv;
 mod conv_kernel;
 mod dense;
 mod depthwise;
 mod depthwise_kernel;
+mod fused;
+mod lanes;
+mod norm;
+mod peak;
 mod planar;
 mod planar_kernel;
 mod pool;
@@ -26,16 +31,23 @@ mod simd;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod winograd;
+mod winograd_tiles;
 
 pub use activation::Activation;
+pub use attention::attention;
 pub use conv::{Conv, ConvSpec, Padding};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
+pub use fused::expand_depthwise;
+pub use norm::LayerNorm;
+pub use peak::fma_peak_gflops;
 pub(crate) use planar::{PlanarConv, PlanarRows};
 pub use pool::MaxPool;
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
 pub use tensor::Nhwc;
+pub use winograd::{Square, Winograd};
 
 /// Multiply-adds below which a layer stays on the calling thread: about 40 µs of work, some ten times
 /// what handing a task to another rayon thread costs.

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 /// Most buffers that a thread keeps for its next layers: fresh ones cost page faults that weigh as much as a small
 /// layer.
-const KEPT: usize = 12;
-/// Most values in all kept buffers of a thread (8 MiB).
-const KEPT_VALUES: usize = 1 << 21;
+const KEPT: usize = 24;
+/// Most values in all kept buffers of a thread (16 MiB).
+const KEPT_VALUES: usize = 1 << 22;
 
 thread_local! {
     static BUFFERS: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
@@ -39,12 +39,14 @@ impl Nhwc {
     pub(crate) fn scratch(n: usize, h: usize, w: usize, c: usize) -> Self {
         let len = n * h * w * c;
         let kept = BUFFERS.with_borrow_mut(|buffers| {
-            let fits = buffers.iter().enumerate().filter(|(_, b)| b.capacity() >= len);
+            // A much longer one is left alone: cut down, it would have to be filled up again for the layer it was
+            // made for.
+            let fits = buffers.iter().enumerate().filter(|(_, b)| b.capacity() >= len && b.len() / 2 <= len);
             // The shortest that is long enough; else the one with the least to fill up.
             let best = fits.min_by_key(|(_, b)| (b.len() < len, b.len().abs_diff(len))).map(|(i, _)| i);
             best.map(|i| buffers.swap_remove(i))
         });
-        let mut data = kept.unwrap_or_default();
+        let mut data = kept.unwrap_or_else(|| vec![0.0; len]);
         data.resize(len, 0.0);
         Self { n, h, w, c, data }
     }

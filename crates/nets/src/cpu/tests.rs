@@ -2,7 +2,8 @@
 
 use super::simd::Avx2;
 use super::{
-    Activation, Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows, pool_pairs, split_rgb,
+    Activation, Conv, ConvSpec, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows, Square,
+    Winograd, attention, fused, pool_pairs, split_rgb,
 };
 use proptest::prelude::*;
 
@@ -176,13 +177,135 @@ proptest! {
 
     #[test]
     fn depthwise_of_the_usual_kernels_is_its_definition(
-        (kernel, stride, c, w) in (prop_oneof![Just(3usize), Just(5)], 1usize..3, 1usize..35, 5usize..30),
+        (kernel, stride, c, w) in (prop_oneof![Just(3usize), Just(5)], 1usize..3, 1usize..35, 1usize..60),
+        (padding, activation) in (paddings(), prop_oneof![Just(Activation::None), Just(Activation::Silu)]),
         seed in any::<u32>(),
     ) {
-        let spec = ConvSpec { stride, padding: Padding::Same, activation: Activation::None };
+        let [_, _, left, right] = padding.resolve([7, w], [kernel; 2], stride);
+        prop_assume!(w + left + right >= kernel);
+        let spec = ConvSpec { stride, padding, activation };
         let x = tensor([2, 7, w, c], seed);
         let layer = Depthwise::from_chw([c, kernel, kernel], &values(c * kernel * kernel, 1), &values(c, 2), spec);
         assert_close(&layer.run(&x, Avx2::detect()).data, &layer.run(&x, None).data);
+    }
+
+    #[test]
+    fn winograd_is_the_convolution(
+        [n, h, w] in [1usize..3, 1usize..15, 1usize..15],
+        (cin, cout) in (1usize..4, 1usize..4),
+        (relu, with_residual) in any::<(bool, bool)>(),
+        seed in any::<u32>(),
+    ) {
+        let channels = [16 * cout, 16 * cin];
+        let [cout, cin] = channels;
+        let (weights, bias) = (values(cout * cin * 9, 1), values(cout, 2));
+        let activation = if relu { Activation::Relu } else { Activation::None };
+        let x = tensor([n, h, w, cin], seed);
+        let residual = with_residual.then(|| tensor([n, h, w, cout], 3));
+        let spec = ConvSpec { stride: 1, padding: Padding::all(1), activation: activation.clone() };
+        let direct = Conv::from_oihw([cout, cin, 3, 3], &weights, &bias, spec).run(&x, residual.as_ref(), None);
+        for (square, within) in [(Square::Two, 2e-6), (Square::Four, 2e-5)] {
+            let layer = Winograd::new(square, channels, &weights, &bias, &activation);
+            let [plain, fast] = [None, Avx2::detect()].map(|simd| layer.run(&x, residual.as_ref(), simd));
+            for got in [plain, fast] {
+                prop_assert_eq!([got.n, got.h, got.w, got.c], [n, h, w, cout]);
+                // Of sums of 9 · cin products of numbers up to 1.
+                let off = got.data.iter().zip(&direct.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                prop_assert!(off <= within * (9 * cin) as f32, "{square:?}: {off}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_layer_has_the_same_bits_on_any_number_of_threads(
+        [h, w] in [20usize..40, 20usize..40],
+        (cin, cout) in (1usize..5, 1usize..7),
+        seed in any::<u32>(),
+    ) {
+        let (cin, cout) = (16 * cin, 16 * cout);
+        let (weights, bias) = (values(cout * cin * 9, 1), values(cout, 2));
+        let x = tensor([1, h, w, cin], seed);
+        let spec = ConvSpec { stride: 1, padding: Padding::all(1), activation: Activation::Silu };
+        let conv = Conv::from_oihw([cout, cin, 3, 3], &weights, &bias, spec.clone());
+        let winograd = Winograd::new(Square::Four, [cout, cin], &weights, &bias, &Activation::Relu);
+        let depthwise = Depthwise::from_chw([cin, 3, 3], &values(cin * 9, 1), &values(cin, 2), spec);
+        let all = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| [conv.forward(&x), winograd.forward(&x, None), depthwise.forward(&x)])
+        };
+        let one = all(1);
+        for threads in [2, 3, 7] {
+            prop_assert_eq!(&one, &all(threads), "{} threads", threads);
+        }
+    }
+
+    #[test]
+    fn two_layers_in_strips_have_the_bits_of_one_after_the_other(
+        (h, w, cin, cout) in (1usize..70, 40usize..60, 1usize..9, 40usize..70),
+        (kernel, stride) in (prop_oneof![Just(3usize), Just(5)], 1usize..3),
+        (padding, threads) in (prop_oneof![Just(Padding::Same), Just(Padding::all(2))], 1usize..4),
+        seed in any::<u32>(),
+    ) {
+        let x = tensor([2, h, w, cin], seed);
+        let (weights, bias) = (values(cout * cin, 1), values(cout, 2));
+        let wide = Conv::from_oihw([cout, cin, 1, 1], &weights, &bias, ConvSpec::unit(Activation::Relu6));
+        let spec = ConvSpec { stride, padding, activation: Activation::Silu };
+        let layer = Depthwise::from_chw([cout, kernel, kernel], &values(cout * kernel * kernel, 3), &bias, spec);
+        let [top, bottom, ..] = padding.resolve([h, w], [kernel; 2], stride);
+        prop_assume!(h + top + bottom >= kernel);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for simd in [None, Avx2::detect()] {
+            let apart = layer.run(&wide.run(&x, None, simd), simd);
+            prop_assert_eq!(pool.install(|| fused::run(&wide, &layer, &x, simd)), apart);
+        }
+    }
+
+    #[test]
+    fn attention_is_its_definition(
+        (tokens, heads, each) in (1usize..40, 1usize..4, 1usize..40),
+        seed in any::<u32>(),
+    ) {
+        let width = heads * each;
+        let qkv = tensor([1, 1, tokens, 3 * width], seed);
+        let at = |token: usize, part: usize, head: usize, i: usize| {
+            f64::from(qkv.data[token * 3 * width + part * width + head * each + i])
+        };
+        let mut expected = Vec::new();
+        for (token, head, ..) in indices([tokens, heads, 1, 1]) {
+            let like = |other: usize| {
+                let dot: f64 = (0..each).map(|i| at(token, 0, head, i) * at(other, 1, head, i)).sum();
+                (dot / (each as f64).sqrt()).exp()
+            };
+            let weights: Vec<f64> = (0..tokens).map(like).collect();
+            let sum: f64 = weights.iter().sum();
+            expected.extend((0..each).map(|i| {
+                (weights.iter().enumerate().map(|(t, w)| w * at(t, 2, head, i)).sum::<f64>() / sum) as f32
+            }));
+        }
+        for simd in [None, Avx2::detect()] {
+            let got = attention::run(&qkv, heads, simd);
+            prop_assert_eq!([got.n, got.h, got.w, got.c], [1, 1, tokens, width]);
+            assert_close(&got.data, &expected);
+        }
+    }
+
+    #[test]
+    fn layer_norm_is_its_definition((rows, c) in (1usize..9, 1usize..60), seed in any::<u32>()) {
+        let c = 8 * c;
+        let (weight, bias) = (values(c, 1), values(c, 2));
+        let x = tensor([1, 1, rows, c], seed);
+        let mut expected = Vec::new();
+        for row in x.data.chunks_exact(c) {
+            let mean = row.iter().map(|v| f64::from(*v)).sum::<f64>() / c as f64;
+            let variance = row.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / c as f64;
+            let scale = (variance + 1e-5).sqrt();
+            let scaled = row.iter().map(|v| (f64::from(*v) - mean) / scale);
+            expected.extend(scaled.zip(&weight).zip(&bias).map(|((v, w), b)| (v * f64::from(*w) + f64::from(*b)) as f32));
+        }
+        let norm = LayerNorm::new(weight, bias, 1e-5);
+        for simd in [None, Avx2::detect()] {
+            assert_close(&norm.run(&x, simd).data, &expected);
+        }
     }
 
     #[test]

@@ -1,0 +1,168 @@
+//! Eight numbers at once, in AVX2 or plainly: what kernels that only add and multiply are written over.
+//!
+//! No product is fused with a sum here, so both kinds give the same bits (but see [`Lanes::exp`]).
+
+/// Numbers in a vector.
+pub(crate) const WIDTH: usize = 8;
+
+/// Eight numbers.
+pub(crate) trait Lanes: Copy {
+    /// The same number eight times.
+    fn splat(x: f32) -> Self;
+    /// Eight numbers from memory.
+    fn load(from: &[f32; WIDTH]) -> Self;
+    /// Eight numbers to memory.
+    fn store(self, to: &mut [f32; WIDTH]);
+    /// `self + other`
+    fn add(self, other: Self) -> Self;
+    /// `self - other`
+    fn sub(self, other: Self) -> Self;
+    /// `self * factor`
+    fn times(self, factor: f32) -> Self;
+    /// `self * other`
+    fn mul(self, other: Self) -> Self;
+    /// The larger of each; `other` where one is no number.
+    fn max(self, other: Self) -> Self;
+    /// `e^self`, relative error below 2e-7 from -87 to 87; arguments beyond are taken for these. The two kinds differ
+    /// in the last bits.
+    fn exp(self) -> Self;
+    /// The eight numbers.
+    #[inline(always)]
+    fn each(self) -> [f32; WIDTH] {
+        let mut out = [0.0; WIDTH];
+        self.store(&mut out);
+        out
+    }
+}
+
+/// For any processor.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain([f32; WIDTH]);
+
+impl Plain {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let mut out = self.0;
+        out.iter_mut().zip(other.0).for_each(|(a, b)| *a = f(*a, b));
+        Self(out)
+    }
+}
+
+impl Lanes for Plain {
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self([x; WIDTH])
+    }
+
+    #[inline(always)]
+    fn load(from: &[f32; WIDTH]) -> Self {
+        Self(*from)
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; WIDTH]) {
+        *to = self.0;
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn times(self, factor: f32) -> Self {
+        self.zip(Self::splat(factor), |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        Self(self.0.map(|x| x.clamp(-87.3, 87.3).exp()))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::Wide;
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "vector instructions; see the SAFETY comments")]
+mod x86 {
+    use super::super::simd::{Avx2, exp};
+    use super::{Lanes, WIDTH};
+    use std::arch::x86_64::{
+        __m256, _mm256_add_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_ps,
+        _mm256_sub_ps,
+    };
+
+    /// For processors with AVX2. Use it in functions compiled for AVX2 only, or every operation becomes a call.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Wide(__m256);
+
+    impl Wide {
+        /// Code that names this type must hold the proof that the instructions exist.
+        pub(crate) fn proven(_: Avx2) {}
+    }
+
+    // SAFETY (of every block below): kernels name `Wide` after `Wide::proven` only, so AVX exists; loads and stores
+    // have the eight numbers that their references promise.
+    impl Lanes for Wide {
+        #[inline(always)]
+        fn splat(x: f32) -> Self {
+            unsafe { Self(_mm256_set1_ps(x)) }
+        }
+
+        #[inline(always)]
+        fn load(from: &[f32; WIDTH]) -> Self {
+            unsafe { Self(_mm256_loadu_ps(from.as_ptr())) }
+        }
+
+        #[inline(always)]
+        fn store(self, to: &mut [f32; WIDTH]) {
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), self.0) }
+        }
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            unsafe { Self(_mm256_add_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            unsafe { Self(_mm256_sub_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn times(self, factor: f32) -> Self {
+            unsafe { Self(_mm256_mul_ps(self.0, _mm256_set1_ps(factor))) }
+        }
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            unsafe { Self(_mm256_mul_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn exp(self) -> Self {
+            unsafe { Self(exp(self.0)) }
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            unsafe { Self(_mm256_max_ps(self.0, other.0)) }
+        }
+    }
+}
