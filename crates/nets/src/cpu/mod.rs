@@ -29,6 +29,7 @@ mod tests;
 
 pub use activation::Activation;
 pub use conv::{Conv, ConvSpec, Padding};
+pub(crate) use conv_kernel::{Job, LANES, run as run_job};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub(crate) use planar::{PlanarConv, PlanarRows};
