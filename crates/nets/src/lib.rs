@@ -16,6 +16,7 @@ pub mod device;
 pub mod error;
 pub mod face_mesh;
 pub mod gelu;
+pub mod grad;
 pub mod heap;
 pub mod model;
 pub mod mtcnn;

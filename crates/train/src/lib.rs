@@ -4,7 +4,10 @@
 //! so that a run that was killed goes on as if it had not been.
 #![forbid(unsafe_code)]
 
+pub mod augment;
 mod batch;
+mod blend;
+pub mod data;
 mod error;
 
 pub use batch::{Batch, Batches};

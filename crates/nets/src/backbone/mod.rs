@@ -30,7 +30,8 @@ use crate::error::NetsError;
 pub use class_map::ClassMap;
 use engine::Trunk;
 use kernels::Kernels;
-use plan::{Plan, Reader};
+use plan::Reader;
+pub(crate) use plan::{Block, ConvPlan, DensePlan, GatePlan, GateShape, Plan, Skip};
 use tensors::{TensorDense, Tensors};
 use vit_kernels::VitKernels;
 use vit_s16::Vit;
@@ -219,7 +220,7 @@ impl Backbone {
 }
 
 /// The plan of a convolutional network.
-fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usize) -> Result<Plan, NetsError> {
+pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usize) -> Result<Plan, NetsError> {
     match architecture {
         Architecture::EfficientnetB0 => efficientnet_b0::plan(vb, classes),
         Architecture::EfficientnetLite0 => efficientnet_lite0::plan(vb, classes),

@@ -38,6 +38,8 @@ pub(crate) enum Skip {
 
 /// A convolution with its batch norm folded in. Dilation 1.
 pub(crate) struct ConvPlan {
+    /// Where its tensors are, unfolded: what training starts from.
+    pub origin: Origin,
     /// `[out, in per group, kernel height, kernel width]`.
     pub shape: [usize; 4],
     /// One group per channel; otherwise one group.
@@ -47,6 +49,14 @@ pub(crate) struct ConvPlan {
     pub stride: usize,
     pub padding: Padding,
     pub activation: Activation,
+}
+
+/// A convolution and its batch norm by the names of their tensors.
+pub(crate) struct Origin {
+    pub conv: String,
+    pub norm: String,
+    /// Added to the variance.
+    pub eps: f32,
 }
 
 /// Squeeze and excite: the mean of each channel through two layers gives a factor for that channel.
@@ -76,6 +86,8 @@ impl GateShape {
 
 /// A fully connected layer.
 pub(crate) struct DensePlan {
+    /// What its tensors' names begin with.
+    pub name: String,
     /// `[out, in]`.
     pub shape: [usize; 2],
     pub weight: Vec<f32>,
@@ -136,13 +148,15 @@ impl Reader<'_> {
             filter.iter_mut().for_each(|w| *w *= s);
         }
         let ConvNamed { depthwise, stride, padding, activation, .. } = named;
-        Ok(ConvPlan { shape, depthwise, weight, bias, stride, padding, activation })
+        let origin = Origin { conv: self.full(named.conv), norm: self.full(named.norm), eps: self.eps };
+        Ok(ConvPlan { origin, shape, depthwise, weight, bias, stride, padding, activation })
     }
 
     /// A fully connected layer, weight `[out, in]`.
     pub fn dense(&self, name: &str, shape: [usize; 2], activation: Activation) -> Result<DensePlan, NetsError> {
         let weight = self.floats(&format!("{name}.weight"), &shape)?;
-        Ok(DensePlan { shape, weight, bias: self.floats(&format!("{name}.bias"), &shape[..1])?, activation })
+        let bias = self.floats(&format!("{name}.bias"), &shape[..1])?;
+        Ok(DensePlan { name: self.full(name), shape, weight, bias, activation })
     }
 
     /// The gate of `wide` channels through `narrow` that torchvision writes as two 1 × 1 convolutions,
@@ -157,7 +171,8 @@ impl Reader<'_> {
         let layer = |part: &str, [out, input]: [usize; 2], activation| {
             let weight = self.floats(&format!("{name}.{part}.weight"), &[out, input, 1, 1])?;
             let bias = self.floats(&format!("{name}.{part}.bias"), &[out])?;
-            Ok::<_, NetsError>(DensePlan { shape: [out, input], weight, bias, activation })
+            let name = self.full(&format!("{name}.{part}"));
+            Ok::<_, NetsError>(DensePlan { name, shape: [out, input], weight, bias, activation })
         };
         let reduce = layer("fc1", [narrow, wide], activation)?;
         Ok(GatePlan { reduce, expand: layer("fc2", [wide, narrow], Activation::None)?, shape })

@@ -37,6 +37,7 @@ mod winograd_tiles;
 pub use activation::Activation;
 pub use attention::attention;
 pub use conv::{Conv, ConvSpec, Padding};
+pub(crate) use conv_kernel::{Job, LANES, run as run_job};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use fused::expand_depthwise;

@@ -1,0 +1,146 @@
+//! Whole networks in training mode against PyTorch (`goldens/gradients.py`).
+
+use serde::Deserialize;
+
+use super::*;
+use crate::architecture::Architecture;
+use crate::synthetic;
+use crate::weights::{WeightTensor, Weights};
+
+#[derive(Deserialize)]
+struct Golden {
+    classes: usize,
+    size: usize,
+    count: usize,
+    nets: Vec<Net>,
+}
+
+#[derive(Deserialize)]
+struct Net {
+    architecture: Architecture,
+    gain: f64,
+    logits: Vec<Vec<f64>>,
+    grads: Vec<Probe>,
+    running: Vec<Probe>,
+}
+
+#[derive(Deserialize)]
+struct Probe {
+    name: String,
+    length: f64,
+    along: f64,
+    picks: [f64; 3],
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(include_str!("../../goldens/gradients.json")).unwrap()
+}
+
+/// The synthetic weights of the goldens.
+fn weights(architecture: Architecture, gain: f64, classes: usize) -> Weights {
+    let (shapes, _) = starting_weights(architecture, classes, 1, None).unwrap();
+    Weights::from_tensors(shapes.names().map(|name| {
+        let shape = shapes.get(name).unwrap().shape.clone();
+        (name.to_owned(), WeightTensor { data: synthetic::weight(name, &shape, gain), shape })
+    }))
+}
+
+/// Norms that centre their channels between the kinks of ReLU6, as in the golden script.
+fn centred(weights: &Weights) -> Weights {
+    Weights::from_tensors(weights.names().map(|name| {
+        let mut tensor = weights.get(name).unwrap().clone();
+        let stem = name.rsplit_once('.').unwrap().0;
+        if weights.contains(&format!("{stem}.running_mean")) {
+            let bias = name.ends_with(".bias");
+            tensor.data.iter_mut().filter(|_| bias).for_each(|v| *v += 3.0);
+        }
+        (name.to_owned(), tensor)
+    }))
+}
+
+/// `[n, s, s, 3]`
+fn pictures(n: usize, size: usize) -> Vec<f32> {
+    let planar = synthetic::pictures(n, size);
+    let plane = size * size;
+    let pixel = |i: usize| (0..3).map(move |c| (i / plane * 3 + c) * plane + i % plane);
+    (0..n * plane).flat_map(pixel).map(|i| planar[i]).collect()
+}
+
+fn trained(net: &Net, golden: &Golden) -> (TrainNet, Vec<f32>) {
+    let mut weights = weights(net.architecture, net.gain, golden.classes);
+    if matches!(net.architecture, Architecture::MobilenetV2 | Architecture::EfficientnetLite0) {
+        weights = centred(&weights);
+    }
+    let mut net = TrainNet::new(net.architecture, &weights, golden.classes).unwrap();
+    let (n, s) = (golden.count, golden.size);
+    let logits = net.forward(&pictures(n, s), [n, s, s], Mode::Train, None).unwrap();
+    let gradient: Vec<f32> = synthetic::series("logit gradient", logits.len()).map(|v| v as f32).collect();
+    net.backward(&gradient);
+    (net, logits)
+}
+
+/// How far the values are from the probe, as a share of its length.
+fn off(probe: &Probe, values: &[f32]) -> f64 {
+    let length = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+    let numbers = synthetic::series(&format!("probe {}", probe.name), values.len());
+    let along: f64 = numbers.zip(values).map(|(p, v)| p * f64::from(*v)).sum();
+    let picks = [0, values.len() / 3, values.len() - 1].map(|i| f64::from(values[i]));
+    let far = picks.iter().zip(&probe.picks).map(|(a, b)| (a - b).abs());
+    far.chain([(length - probe.length).abs(), (along - probe.along).abs()]).fold(0.0, f64::max) / probe.length
+}
+
+fn check(architecture: Architecture) {
+    let golden = golden();
+    let net = golden.nets.iter().find(|n| n.architecture == architecture).unwrap();
+    let (trained, logits) = trained(net, &golden);
+    let wanted: Vec<f64> = net.logits.iter().flatten().copied().collect();
+    let worst = logits.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+    eprintln!("{architecture}: logits at most {worst:.1e} from PyTorch");
+    assert!(worst < 1e-3, "{worst}");
+    let grads = trained.weights_with(trained.grads(), trained.running());
+    assert_eq!(grads.len(), net.grads.len() + net.running.len());
+    // What a norm behind it makes zero but for rounding has no direction.
+    let largest = net.grads.iter().map(|p| p.length).fold(0.0, f64::max);
+    let mut far = (0.0, "");
+    for probe in net.grads.iter().chain(&net.running).filter(|p| p.length > 1e-6 * largest) {
+        let off = off(probe, &grads.get(&probe.name).unwrap().data);
+        if off > far.0 {
+            far = (off, &probe.name);
+        }
+        if std::env::var_os("GRADIENTS").is_some() {
+            eprintln!("{:>9.1e} {}", off, probe.name);
+        }
+    }
+    eprintln!("{architecture}: gradients at most {:.1e} of their length from PyTorch, at {}", far.0, far.1);
+    assert!(far.0 < 1e-3, "{} at {}", far.0, far.1);
+}
+
+#[test]
+fn mobilenet_v2_has_the_gradients_of_pytorch() {
+    check(Architecture::MobilenetV2);
+}
+
+#[test]
+fn mobilenet_v3_small_has_the_gradients_of_pytorch() {
+    check(Architecture::MobilenetV3Small);
+}
+
+#[test]
+fn efficientnet_b0_has_the_gradients_of_pytorch() {
+    check(Architecture::EfficientnetB0);
+}
+
+#[test]
+fn efficientnet_lite0_has_the_gradients_of_pytorch() {
+    check(Architecture::EfficientnetLite0);
+}
+
+#[test]
+fn resnet18_has_the_gradients_of_pytorch() {
+    check(Architecture::Resnet18);
+}
+
+#[test]
+fn resnet18_with_edges_has_the_gradients_of_pytorch() {
+    check(Architecture::Resnet18Edges);
+}
