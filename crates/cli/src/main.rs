@@ -7,6 +7,7 @@
 
 mod args;
 mod baseline;
+mod dataset_command;
 mod exit;
 mod explanations;
 mod glyphs;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Package(args) => package_command::run(args),
         Command::Verify(args) => verify_command::run(args),
         Command::Models(args) => models_command::run(args),
+        Command::Dataset(args) => dataset_command::run(args),
     };
     let exit = ended.unwrap_or_else(|error| {
         let closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
