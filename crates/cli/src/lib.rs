@@ -7,6 +7,10 @@
 
 mod args;
 mod baseline;
+mod calibrate_command;
+mod dataset_command;
+mod evaluate_args;
+mod evaluate_command;
 mod exit;
 mod explanations;
 mod glyphs;
@@ -40,6 +44,9 @@ pub fn run() -> ExitCode {
         Command::Package(args) => package_command::run(args),
         Command::Verify(args) => verify_command::run(args),
         Command::Models(args) => models_command::run(args),
+        Command::Dataset(args) => dataset_command::run(args),
+        Command::Evaluate(args) => evaluate_command::run(args),
+        Command::Calibrate(args) => calibrate_command::run(args),
     };
     let exit = ended.unwrap_or_else(|error| {
         let closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);

@@ -63,6 +63,14 @@ pub enum TrainError {
         /// The list.
         path: PathBuf,
     },
+    /// Files of a data set cannot be read. Nothing was examined yet.
+    #[error("{count} files cannot be read (leave them out with --skip-unreadable): {list}")]
+    Unreadable {
+        /// How many.
+        count: usize,
+        /// The first of them, and what is wrong with each.
+        list: String,
+    },
     /// A face network failed.
     #[error(transparent)]
     Faces(#[from] faces::FacesError),

@@ -10,5 +10,7 @@ mod blend;
 pub mod data;
 mod error;
 
+/// Progress and cancellation, for shells that know no other crate.
+pub use base;
 pub use batch::{Batch, Batches};
 pub use error::TrainError;

@@ -90,7 +90,7 @@ fn moved(recipe: &AugmentRecipe, subject: &Subject, side: usize, dice: &mut Dice
     let map = Affine::about_middle(stored, degrees, dice.between(recipe.scale), shift, mirrored);
     let size = (side + ROOM).min(stored.max(side));
     let left = stored.saturating_sub(size);
-    let map = map.from_corner(dice.below(left + 1) as f32, dice.below(left + 1) as f32);
+    let map = map.cornered_at(dice.below(left + 1) as f32, dice.below(left + 1) as f32);
     remap(&subject.tile.floats(), size, |x, y| map.at(x, y))
 }
 

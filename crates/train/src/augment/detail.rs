@@ -3,8 +3,9 @@
 
 use std::sync::LazyLock;
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x4;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::dice::{Dice, Purpose};
 use super::tile::{Floats, PIXEL, Tile, byte};
@@ -28,13 +29,14 @@ pub(crate) const UP: [ResizeAlg; 3] = [
 /// At another side.
 pub(crate) fn resized(tile: &Tile, side: usize, with: ResizeAlg) -> Result<Tile, TrainError> {
     let wrong = |problem: String| TrainError::Codec { codec: "resize", problem };
-    let from = tile.side as u32;
-    let source = fast_image_resize::images::ImageRef::new(from, from, &tile.bytes, PixelType::U8x4)
-        .map_err(|e| wrong(e.to_string()))?;
-    let mut target = Image::new(side as u32, side as u32, PixelType::U8x4);
+    let (from, to) = (tile.side as u32, side as u32);
+    // Typed: the untyped form would compile the resizer of every kind of pixel into this crate.
+    let source = TypedImageRef::<U8x4>::from_buffer(from, from, &tile.bytes).map_err(|e| wrong(e.to_string()))?;
+    let mut bytes = vec![0; side * side * PIXEL];
+    let mut target = TypedImage::<U8x4>::from_buffer(to, to, &mut bytes).map_err(|e| wrong(e.to_string()))?;
     let options = ResizeOptions::new().resize_alg(with).use_alpha(false);
-    Resizer::new().resize(&source, &mut target, &options).map_err(|e| wrong(e.to_string()))?;
-    Ok(Tile { side, bytes: target.into_vec() })
+    Resizer::new().resize_typed(&source, &mut target, &options).map_err(|e| wrong(e.to_string()))?;
+    Ok(Tile { side, bytes })
 }
 
 /// Shrunk to this part of the side and enlarged again, with filters that are drawn.
@@ -141,7 +143,7 @@ pub(crate) fn sharpened(tile: &Tile, strength: f32, sigma: f32) -> Tile {
 
 /// Normal numbers, drawn once. Each row of a picture starts somewhere else in them.
 static NORMALS: LazyLock<Vec<f32>> = LazyLock::new(|| {
-    let mut dice = Dice::new(0x6e6f_6973_65, 0, 0, Purpose::Augment);
+    let mut dice = Dice::new(0x6e_6f69_7365, 0, 0, Purpose::Augment);
     (0..1 << 16).map(|_| dice.normal()).collect()
 });
 

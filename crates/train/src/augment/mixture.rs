@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use base::Ctx;
+use image::RgbImage;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use super::sampler::{Weighted, divide};
 use super::source::{Source, open_sources};
 use super::tile::Tile;
 use crate::blend::{Donor, Made};
-use crate::data::Label;
+use crate::data::{Framed, GREEN, Label, RED, grid};
 use crate::{Batch, Batches, TrainError, blend};
 
 /// Draws, makes and augments the examples of each step.
@@ -161,6 +162,41 @@ impl Mixture {
         Ok(crops)
     }
 
+    /// A picture of what is trained on, for people. For every kind of couple `columns` of them, in four rows: reals as
+    /// they are (framed green), the fakes beside them (red), and both again as the network gets them. Draws of one label
+    /// have two rows.
+    ///
+    /// # Errors
+    /// When the cache cannot be read, or a fake cannot be made.
+    pub fn montage(&self, columns: usize) -> Result<RgbImage, TrainError> {
+        let mut framed = Vec::new();
+        let mut kind = 0;
+        for draw in &self.draws {
+            let fakes: Vec<Option<Origin>> = match draw.fake.things() {
+                [] => vec![None],
+                fakes => fakes.iter().copied().map(Some).collect(),
+            };
+            for fake in fakes {
+                kind += 1;
+                let mut rows = vec![Vec::new(); 4];
+                for column in 0..columns {
+                    let mut dice = Dice::new(self.seed, kind, column as u64, Purpose::Show);
+                    for (i, (subject, label)) in self.subjects(draw, fake, &mut dice)?.into_iter().enumerate() {
+                        let colour = if label == Label::Fake { RED } else { GREEN };
+                        let plain = picture(self.stored, subject.tile.cut_rgb(0, 0, self.stored));
+                        let seen = augment(&self.augment, subject, self.side, &mut dice)?;
+                        let seen = picture(self.side, seen);
+                        for (row, rgb) in [(i, plain), (i + 2, seen)] {
+                            rows.iter_mut().skip(row).take(1).for_each(|r| r.push(Framed { rgb: rgb.clone(), colour }));
+                        }
+                    }
+                }
+                framed.extend(rows.into_iter().flatten());
+            }
+        }
+        Ok(grid(&framed, columns, self.side as u32))
+    }
+
     /// What a step draws, in order: which kind of fake comes with each couple.
     fn plan(&self, step: u64) -> Vec<Job> {
         let mut jobs = Vec::new();
@@ -272,6 +308,10 @@ impl Mixture {
         let Some(mesh) = source.mesh(face)? else { return Ok(None) };
         Ok(Some(Donor { tile: source.subject(face, &self.augment, dice)?.tile, mesh }))
     }
+}
+
+fn picture(side: usize, rgb: Vec<u8>) -> RgbImage {
+    RgbImage::from_raw(side as u32, side as u32, rgb).unwrap_or_default()
 }
 
 fn empty(what: &str) -> TrainError {

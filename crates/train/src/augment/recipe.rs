@@ -296,6 +296,12 @@ impl Default for MaskShares {
     }
 }
 
+/// A recipe as far as this module reads it.
+#[derive(Deserialize)]
+struct Tables {
+    data: DataRecipe,
+}
+
 fn by_source() -> Vec<String> {
     vec!["source".into()]
 }
@@ -315,6 +321,20 @@ pub fn stored_side(side: usize) -> usize {
 }
 
 impl DataRecipe {
+    /// Reads the `[data]` table of a recipe; the other tables are left to others. Paths are relative to the recipe.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no TOML, has no `[data]`, or has a key in it that is unknown or wrong.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = std::fs::read_to_string(path).map_err(TrainError::file(path))?;
+        let wrong = |e: toml::de::Error| TrainError::file(path)(std::io::Error::other(e));
+        let recipe: Tables = toml::from_str(&text).map_err(wrong)?;
+        let mut data = recipe.data;
+        data.anchor(path.parent().unwrap_or(Path::new("")));
+        data.validate()?;
+        Ok(data)
+    }
+
     /// Makes relative paths those beside the recipe, which lies in `folder`, and puts the cache there unless the
     /// recipe names one.
     pub fn anchor(&mut self, folder: &Path) {
@@ -404,9 +424,10 @@ impl DataRecipe {
         Ok(())
     }
 
-    /// Whether face meshes are needed.
-    pub fn blends(&self) -> bool {
-        self.draws.iter().any(|d| MADE.iter().skip(1).any(|made| d.fake.contains_key(*made)))
+    /// Whether fakes of one of these kinds are made of a source's reals.
+    pub(crate) fn makes_of(&self, source: &str, kinds: &[&str]) -> bool {
+        let makes = |draw: &&DrawRecipe| kinds.iter().any(|kind| draw.fake.contains_key(*kind));
+        self.draws.iter().filter(makes).any(|draw| draw.real.contains_key(source))
     }
 }
 
@@ -506,7 +527,7 @@ mod tests {
         assert_eq!(recipe.augment, AugmentRecipe::default());
         assert_eq!((recipe.sources[0].train.as_str(), recipe.sources[0].held_out.as_str()), ("train", "val"));
         assert_eq!(recipe.sources[0].crop.place, Place::Landmarks);
-        assert!(recipe.blends());
+        assert!(recipe.makes_of("stills", &["self_blend"]) && !recipe.makes_of("stills", &["cross_blend"]));
         recipe.anchor("/recipes".as_ref());
         assert_eq!(recipe.sources[0].manifest, Path::new("/recipes/stills.csv"));
         assert_eq!(recipe.cache.as_deref(), Some(Path::new("/recipes/cache")));

@@ -13,7 +13,7 @@ use super::sampler::Pool;
 use super::tile::Tile;
 use crate::TrainError;
 use crate::blend::Shape;
-use crate::data::{Label, Manifest, Meshes, Pack, Row, Wanted};
+use crate::data::{Label, Manifest, Meshes, Pack, Row, Variants, Wanted};
 
 /// An open list.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(crate) struct Source {
     pub real: Pool,
     pub fake: Pool,
     meshes: Option<Meshes>,
+    variants: Option<Variants>,
     shapes: Vec<Option<Shape>>,
     pairs: Pairs,
     splits: [String; 2],
@@ -60,11 +61,10 @@ pub(crate) fn open_sources(recipe: &DataRecipe, stored: usize, ctx: &Ctx) -> Res
     let read = |(i, source): (usize, &SourceRecipe)| read_list(i, source);
     let lists = recipe.sources.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
     let open = |(i, (source, list)): (usize, (&SourceRecipe, List))| {
-        let blends = recipe.draws.iter().any(|d| d.real.contains_key(&source.name)) && recipe.blends();
-        let crosses = blends && recipe.draws.iter().any(|d| d.fake.contains_key("cross_blend"));
-        let needs = if crosses {
+        // Meshes take longer than crops: only the faces that something is made of get them.
+        let needs = if recipe.makes_of(&source.name, &["cross_blend"]) {
             Needs::Shapes
-        } else if blends {
+        } else if recipe.makes_of(&source.name, &["self_blend", "texture"]) {
             Needs::Meshes
         } else {
             Needs::Crops
@@ -132,6 +132,11 @@ impl Source {
                 ));
             }
         };
+        let video = recipe.augment.video;
+        let variants = match video.share > 0.0 {
+            true => Some(Variants::open(path, &pack, stored, video.range, &cache, ctx)?),
+            false => None,
+        };
         let faces = faces(source, &list, &pack, stored)?;
         let shapes = match (&meshes, needs) {
             (Some(meshes), Needs::Shapes) => shapes(&faces, meshes)?,
@@ -149,17 +154,22 @@ impl Source {
             faces,
             pack,
             meshes,
+            variants,
             shapes,
             stored,
         })
     }
 
-    /// A face's crop with what augmentation wants to know of it.
+    /// A face's crop, or what a video encoder left of it, with what augmentation wants to know of it.
     ///
     /// # Errors
     /// When the cache cannot be read.
-    pub fn subject(&self, face: u32, _recipe: &AugmentRecipe, _dice: &mut Dice) -> Result<Subject, TrainError> {
-        let tile = Tile::from_rgb(self.stored, &self.pack.read(face as usize)?);
+    pub fn subject(&self, face: u32, recipe: &AugmentRecipe, dice: &mut Dice) -> Result<Subject, TrainError> {
+        let rgb = match &self.variants {
+            Some(variants) if dice.chance(recipe.video.share) => variants.read(face as usize)?,
+            _ => self.pack.read(face as usize)?,
+        };
+        let tile = Tile::from_rgb(self.stored, &rgb);
         let row = self.faces.get(face as usize);
         Ok(Subject {
             tile,

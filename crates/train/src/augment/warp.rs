@@ -29,7 +29,7 @@ impl Affine {
     }
 
     /// The same for a result whose corner lies at (x, y) of this one's.
-    pub fn from_corner(self, x: f32, y: f32) -> Self {
+    pub fn cornered_at(self, x: f32, y: f32) -> Self {
         let [a, b, c, d, e, f] = self.0;
         Self([a, b, c + a * x + b * y, d, e, f + d * x + e * y])
     }
@@ -177,7 +177,7 @@ mod tests {
         let tile = ramp(40);
         let map = Affine::about_middle(40, 0.0, 1.0, [0.0; 2], Mirrored::No);
         assert_eq!(remap(&tile.floats(), 40, |x, y| map.at(x, y)), tile);
-        let cut = map.from_corner(3.0, 5.0);
+        let cut = map.cornered_at(3.0, 5.0);
         assert_eq!(remap(&tile.floats(), 20, |x, y| cut.at(x, y)).cut_rgb(0, 0, 20), tile.cut_rgb(3, 5, 20));
     }
 
