@@ -7,6 +7,9 @@
 
 mod args;
 mod baseline;
+mod calibrate_command;
+mod evaluate_args;
+mod evaluate_command;
 mod exit;
 mod explanations;
 mod glyphs;
@@ -39,6 +42,8 @@ fn main() -> ExitCode {
         Command::Package(args) => package_command::run(args),
         Command::Verify(args) => verify_command::run(args),
         Command::Models(args) => models_command::run(args),
+        Command::Evaluate(args) => evaluate_command::run(args),
+        Command::Calibrate(args) => calibrate_command::run(args),
     };
     let exit = ended.unwrap_or_else(|error| {
         let closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);

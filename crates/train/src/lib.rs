@@ -6,6 +6,7 @@
 
 mod batch;
 mod error;
+pub mod evaluate;
 
 pub use batch::{Batch, Batches};
 pub use error::TrainError;
