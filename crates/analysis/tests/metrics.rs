@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use analysis::metrics::{Item, Metrics, Rate, Steps};
 use analysis::{clopper_pearson, metrics};
 use serde::Deserialize;
 
@@ -11,6 +12,16 @@ use serde::Deserialize;
 struct Goldens {
     cases: Vec<Case>,
     clopper_pearson: Vec<(u64, u64, f64, f64, f64)>,
+    evaluations: Vec<Evaluation>,
+}
+
+#[derive(Deserialize)]
+struct Evaluation {
+    /// Group, whether fake, score, whether suspected.
+    items: Vec<(usize, bool, f64, bool)>,
+    confusion: [u64; 4],
+    /// Value, low and high, in the order of the script's `measures`.
+    rates: Vec<[f64; 3]>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +36,9 @@ struct Case {
     ece4: f64,
     tpr_at_fpr: BTreeMap<String, f64>,
     platt: [f64; 2],
+    temperature: f64,
+    ap: f64,
+    eer: f64,
 }
 
 fn goldens() -> Goldens {
@@ -42,10 +56,45 @@ fn metrics_equal_scikit_learns() {
         close("Brier", metrics::brier(&c.real, &c.fake).unwrap(), c.brier, 1e-12);
         close("ECE, 15 bins", metrics::ece(&c.real, &c.fake, 15).unwrap(), c.ece15, 1e-12);
         close("ECE, 4 bins", metrics::ece(&c.real, &c.fake, 4).unwrap(), c.ece4, 1e-12);
+        let steps = Steps::new(&c.real, &c.fake);
+        close("AP", steps.ap().unwrap(), c.ap, 1e-12);
+        close("EER", steps.eer().unwrap(), c.eer, 1e-12);
         for (fpr, want) in &c.tpr_at_fpr {
             let got = metrics::tpr_at_fpr(&c.real, &c.fake, fpr.parse().unwrap()).unwrap();
             close(&format!("TPR at FPR {fpr}"), got, *want, 1e-12);
         }
+    }
+}
+
+#[test]
+fn every_rate_and_its_interval_equal_scikit_learns_over_the_same_redraws() {
+    for e in goldens().evaluations {
+        let item = |&(group, fake, score, suspected): &_| Item { group, fake, score: Some(score), suspected };
+        let m = Metrics::of(&e.items.iter().map(item).collect::<Vec<_>>());
+        let at = &m.tpr_at_fpr;
+        let rates = [
+            ("AUC", m.auc),
+            ("AP", m.ap),
+            ("EER", m.eer),
+            ("accuracy", m.accuracy),
+            ("balanced accuracy", m.balanced_accuracy),
+            ("TPR at 5 %", at.five_percent),
+            ("TPR at 1 %", at.one_percent),
+            ("TPR at 0.1 %", at.one_permille),
+            ("FPR of suspected", m.fpr_suspected),
+            ("TPR of suspected", m.tpr_suspected),
+            ("ECE", m.ece),
+            ("Brier", m.brier),
+        ];
+        assert_eq!(rates.len(), e.rates.len());
+        for ((name, Rate { value, low, high }), want) in rates.into_iter().zip(e.rates) {
+            for (end, got, want) in
+                [("", value, want[0]), ("low end of ", low, want[1]), ("high end of ", high, want[2])]
+            {
+                close(&format!("{end}{name}"), got.unwrap(), want, 1e-9);
+            }
+        }
+        assert_eq!([m.confusion.tp, m.confusion.fp, m.confusion.tn, m.confusion.misses], e.confusion);
     }
 }
 
@@ -55,6 +104,8 @@ fn platt_scaling_reaches_the_same_optimum() {
         let (slope, intercept) = metrics::fit_platt(&c.real_logits, &c.fake_logits).unwrap();
         close("slope", slope, c.platt[0], 1e-5);
         close("intercept", intercept, c.platt[1], 1e-5);
+        let temperature = metrics::fit_temperature(&c.real_logits, &c.fake_logits).unwrap();
+        close("temperature", temperature, c.temperature, 1e-9);
     }
     assert_eq!(metrics::fit_platt(&[], &[1.0]), None);
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::evaluate_args::{CALIBRATE_EXAMPLES, CalibrateArgs, EVALUATE_EXAMPLES, EvaluateArgs};
 use crate::words::Lang;
 
 const EXAMPLES: &str = "\
@@ -136,6 +137,12 @@ pub(crate) enum Command {
     /// Lists of labelled faces to train on
     #[command(after_help = DATASET_EXAMPLES)]
     Dataset(DatasetArgs),
+    /// How often the detectors are right on labelled files, with intervals
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(EvaluateArgs),
+    /// Calibrate a model and set its thresholds from scored files
+    #[command(after_help = CALIBRATE_EXAMPLES)]
+    Calibrate(CalibrateArgs),
 }
 
 /// Options of `scan`.
@@ -474,6 +481,12 @@ mod tests {
             &["scan", "a", "--threads", "0"],
             &["scan", "a", "--format", "xml"],
             &["models"],
+            &["evaluate", "--out", "d"],
+            &["evaluate", "--stills", "a.csv"],
+            &["evaluate", "--stills", "a.csv", "--out", "d", "--tiers", "soft"],
+            &["evaluate", "--stills", "a.csv", "--out", "d", "--where", "split"],
+            &["calibrate", "--model", "m"],
+            &["calibrate", "--scores", "s.csv", "--model", "m", "--fpr", "0"],
         ] {
             let error = Cli::try_parse_from(["facefiction"].iter().chain(bad)).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad:?}");

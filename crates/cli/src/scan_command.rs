@@ -96,7 +96,7 @@ fn load(args: &ScanArgs) -> Result<Pipeline, Setup> {
 
 /// Why the work could not begin.
 #[derive(Debug, thiserror::Error)]
-enum Setup {
+pub(crate) enum Setup {
     #[error(transparent)]
     Models(#[from] models_dir::NotFound),
     #[error(transparent)]
@@ -104,7 +104,7 @@ enum Setup {
 }
 
 /// What was asked for and does not exist is wrong usage; what is broken is a failure.
-fn exit_of_setup(error: &Setup) -> Exit {
+pub(crate) fn exit_of_setup(error: &Setup) -> Exit {
     match error {
         Setup::Models(_) | Setup::Scan(ScanError::Option { .. } | ScanError::NoModels { .. }) => Exit::Usage,
         Setup::Scan(ScanError::Nets(NetsError::NoSuchModel { .. } | NetsError::DeviceUnavailable { .. })) => {
@@ -120,18 +120,25 @@ fn options(args: &ScanArgs) -> ScanOptions {
         (false, Some(fps)) => Rate::PerSecond(fps),
         (false, None) => Rate::FromCard,
     };
-    let finder = match args.detector {
+    let (finder, device) = (finder_of(args.detector), device_of(args.device));
+    let threads = args.threads.map(usize::from);
+    ScanOptions { rate, models: args.models.clone(), finder, device, threads, ..ScanOptions::default() }
+}
+
+pub(crate) fn finder_of(named: args::FaceFinder) -> FaceFinder {
+    match named {
         args::FaceFinder::Mtcnn => FaceFinder::Mtcnn,
         args::FaceFinder::Blazeface => FaceFinder::BlazeFace,
-    };
-    let device = match args.device {
+    }
+}
+
+pub(crate) fn device_of(named: args::Device) -> DeviceChoice {
+    match named {
         args::Device::Auto => DeviceChoice::Auto,
         args::Device::Cpu => DeviceChoice::Cpu,
         args::Device::Cuda => DeviceChoice::Cuda,
         args::Device::Metal => DeviceChoice::Metal,
-    };
-    let threads = args.threads.map(usize::from);
-    ScanOptions { rate, models: args.models.clone(), finder, device, threads, ..ScanOptions::default() }
+    }
 }
 
 /// What `--explain` needs.

@@ -72,12 +72,12 @@ pub(crate) fn look_again(
 fn frame_at(media: &Media, pts: Timestamp, pipeline: &Pipeline, ctx: &Ctx) -> Result<Option<Frame>, ScanError> {
     let mut frames = media.frames_from(pts, media.info().width, pipeline.threads(), ctx)?;
     if media.kind() == Kind::Image {
-        return Ok(frames.next().transpose()?);
+        return Ok(frames.next().transpose()?.map(|frame| pipeline.delivered(frame)));
     }
     for frame in frames {
         let frame = frame?;
         if frame.pts >= pts {
-            return Ok(Some(frame));
+            return Ok(Some(pipeline.delivered(frame)));
         }
     }
     Ok(None)

@@ -81,17 +81,20 @@ impl Batch<'_> {
         on_progress: &OnProgress<'_>,
         finished: &mut dyn FnMut(Finished),
     ) -> Result<(), Cancelled> {
-        self.run_with(items, cancel, on_progress, finished, &scan_item)
+        self.run_with(items, cancel, on_progress, finished, &|_, path, pipeline, ctx| scan_item(path, pipeline, ctx))
     }
 
-    /// [`Batch::run`] with the examination itself given, for tests.
-    fn run_with(
+    /// [`Batch::run`] with the examination itself given.
+    ///
+    /// # Errors
+    /// As [`Batch::run`].
+    pub fn run_with(
         &self,
         items: &[Item],
         cancel: &CancelToken,
         on_progress: &OnProgress<'_>,
         finished: &mut dyn FnMut(Finished),
-        scan: &Scan<'_>,
+        scan: &Examine<'_>,
     ) -> Result<(), Cancelled> {
         let mut start = 0;
         while start < items.len() {
@@ -117,14 +120,14 @@ impl Batch<'_> {
     }
 
     /// One item, from the store or examined, and kept.
-    fn one(&self, index: usize, item: &Item, ctx: &Ctx, scan: &Scan<'_>) -> Result<Finished, Cancelled> {
+    fn one(&self, index: usize, item: &Item, ctx: &Ctx, scan: &Examine<'_>) -> Result<Finished, Cancelled> {
         if let Some(analysis) = self.stored(&item.path, ctx)? {
             return Ok(Finished { index, analysis, origin: Origin::Stored, not_kept: None });
         }
         let path = item.path.as_path();
         let examined = catch_unwind(AssertUnwindSafe(|| match &item.problem {
             Some(problem) => failed_item(path, problem, self.pipeline, ctx),
-            None => scan(path, self.pipeline, ctx),
+            None => scan(index, path, self.pipeline, ctx),
         }));
         let analysis = examined.unwrap_or_else(|panic| {
             let fault = ScanError::Panicked { path: path.to_path_buf(), message: said(panic.as_ref()) };
@@ -143,8 +146,8 @@ impl Batch<'_> {
     }
 }
 
-/// What examines one item.
-type Scan<'a> = dyn Fn(&Path, &Pipeline, &Ctx) -> Result<Analysis, Cancelled> + Sync + 'a;
+/// What examines one item: its place in the list, its path, with what and in which context.
+pub type Examine<'a> = dyn Fn(usize, &Path, &Pipeline, &Ctx) -> Result<Analysis, Cancelled> + Sync + 'a;
 
 /// Stills in a row that are handed out before results are awaited; bounds what waits to be told.
 const STILLS_LOOKED_AHEAD: usize = 64;

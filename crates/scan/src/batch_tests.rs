@@ -66,7 +66,7 @@ fn results_come_in_the_order_of_the_list_whoever_is_first() {
         save_picture(&folder.path(name), 1, 0);
     }
     let (items, pipeline) = (folder.items(&all), pipeline(3));
-    let slow_first = |path: &Path, pipeline: &Pipeline, ctx: &Ctx| {
+    let slow_first = |_: usize, path: &Path, pipeline: &Pipeline, ctx: &Ctx| {
         if path.ends_with("0.png") {
             thread::sleep(std::time::Duration::from_millis(50));
         }

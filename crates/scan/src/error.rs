@@ -32,6 +32,12 @@ pub enum ScanError {
         /// As named.
         path: PathBuf,
     },
+    /// Faces are known beforehand of stills only.
+    #[error("not a still: {}", path.display())]
+    NotAStill {
+        /// As named.
+        path: PathBuf,
+    },
     /// The system refuses to read it.
     #[error("cannot read ({source}): {}", path.display())]
     Unreadable {

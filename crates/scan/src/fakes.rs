@@ -58,12 +58,12 @@ impl Scorer for BlueScorer {
         "blue"
     }
 
-    fn crop(&self, rgb: &RgbImage, _: &Face) -> Option<RgbImage> {
+    fn crop_of(&self, rgb: &RgbImage, _: Rect) -> Option<RgbImage> {
         Some(RgbImage::from_pixel(1, 1, *rgb.get_pixel(0, 0)))
     }
 
-    fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace> {
-        CropPlace::of(rgb, face, &CropRule { basis: CropBasis::LargerSide, factor: 1.0, resize: 64, size: 64 })
+    fn place_of(&self, rgb: &RgbImage, rect: Rect) -> Option<CropPlace> {
+        CropPlace::of_rect(rgb, rect, &CropRule { basis: CropBasis::LargerSide, factor: 1.0, resize: 64, size: 64 })
     }
 
     fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
@@ -111,6 +111,7 @@ impl Pipeline {
             warnings: vec![],
             configuration: "fakes".into(),
             controls: vec![],
+            delivery: None,
             models_dir: std::path::PathBuf::new(),
         }
     }

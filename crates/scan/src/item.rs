@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::error::ScanError;
-use crate::ladder::with_stability;
+use crate::ladder::{Pixels, with_stability};
 use crate::pipeline::{APP, Pipeline};
 use crate::stages::{Examined, Expected, MAX_FACES, examine};
 
@@ -48,13 +48,26 @@ pub fn scan_item_observed(
     ctx: &Ctx,
     observer: &Observer<'_>,
 ) -> Result<Analysis, Cancelled> {
+    concluded(path, pipeline, ctx, |file| Ok((examine_file(path, pipeline, ctx, observer, file)?, Pixels::File(path))))
+}
+
+/// What was observed in a file, and where its pixels can be had again.
+type Observed<'a> = (Observations, Pixels<'a>);
+
+/// From observations to an analysis.
+pub(crate) fn concluded<'a>(
+    path: &Path,
+    pipeline: &Pipeline,
+    ctx: &Ctx,
+    observe: impl FnOnce(&mut FileFacts) -> Result<Observed<'a>, ScanError>,
+) -> Result<Analysis, Cancelled> {
     let clock = Clock::start();
     let mut file = FileFacts::at(path);
-    match examine_file(path, pipeline, ctx, observer, &mut file) {
-        Ok(observations) => {
+    match observe(&mut file) {
+        Ok((observations, pixels)) => {
             ctx.checkpoint(Progress { stage: Stage::Aggregating, done: 0, total: None })?;
             let findings = aggregate(&observations, pipeline.policies());
-            let settled = with_stability(findings, observations.kind, path, pipeline, ctx);
+            let settled = with_stability(findings, observations.kind, &pixels, pipeline, ctx);
             let findings = settled.map_err(|_| Cancelled)?;
             let run = run(pipeline, &clock, ctx, file.kind);
             Ok(Analysis::examined(file, findings, pipeline.models().to_vec(), run))
@@ -170,6 +183,11 @@ fn warn_of(coverage: &Coverage, examined: &Examined, ctx: &Ctx) {
     }
 }
 
+/// What an opened still says of itself.
+pub(crate) fn media_facts_of_still(media: &Media) -> MediaFacts {
+    media_facts(media, &Coverage::default(), &Examined::default())
+}
+
 fn media_facts(media: &Media, coverage: &Coverage, examined: &Examined) -> MediaFacts {
     let info = media.info();
     let damaged = info.damaged || coverage.damaged || examined.broken.is_some();
@@ -210,7 +228,7 @@ impl ScanError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::NotFound { .. } | Self::DanglingLink { .. } => ErrorCode::NotFound,
-            Self::NotAFile { .. } => ErrorCode::Unsupported,
+            Self::NotAFile { .. } | Self::NotAStill { .. } => ErrorCode::Unsupported,
             Self::Unreadable { .. } => ErrorCode::NotReadable,
             Self::NothingDecoded { .. } => ErrorCode::DecodeFailed,
             Self::Media(error) => media_code(error),

@@ -10,10 +10,12 @@ use base::{Ctx, Point, Rect, Warning, WarningCode};
 use faces::resize::{PixelRegion, shrink_area};
 use faces::{Face, canonical_rect};
 use image::RgbImage;
+use media::Frame;
 use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use crate::again::{Again, Wanted, look_again};
 use crate::error::ScanError;
+use crate::given::Boxed;
 use crate::pipeline::Pipeline;
 use crate::scorer::Scorer;
 
@@ -24,6 +26,31 @@ const AROUND: u32 = 16;
 /// Side of JPEG's largest block, at half colour resolution.
 const BLOCK: u32 = 16;
 
+/// Where the pixels of a suspicion come from.
+pub(crate) enum Pixels<'a> {
+    /// Frames are decoded and faces found once more.
+    File(&'a Path),
+    /// Both are at hand.
+    Given {
+        /// As it was looked at.
+        frame: Frame,
+        /// All of them.
+        faces: Vec<Face>,
+    },
+}
+
+impl Pixels<'_> {
+    fn again(&self, wanted: &[Wanted], pipeline: &Pipeline, ctx: &Ctx) -> Result<Vec<Again>, ScanError> {
+        match self {
+            Self::File(path) => Ok(look_again(path, wanted, pipeline, ctx)?.into_iter().flatten().collect()),
+            Self::Given { frame, faces } => {
+                let known = wanted.iter().filter_map(|w| faces.iter().find(|f| f.rect == w.rect));
+                Ok(known.map(|face| Again { frame: frame.clone(), face: *face }).collect())
+            }
+        }
+    }
+}
+
 /// Puts every suspicion on the ladder.
 ///
 /// # Errors
@@ -31,13 +58,13 @@ const BLOCK: u32 = 16;
 pub(crate) fn with_stability(
     findings: Findings,
     kind: MediaKind,
-    path: &Path,
+    pixels: &Pixels<'_>,
     pipeline: &Pipeline,
     ctx: &Ctx,
 ) -> Result<Findings, ScanError> {
     let timeline = findings.timeline.clone();
     let mut cancelled = false;
-    let findings = findings.with_stability(|person| match stability(person, kind, &timeline, path, pipeline, ctx) {
+    let findings = findings.with_stability(|person| match stability(person, kind, &timeline, pixels, pipeline, ctx) {
         Ok(stability) => stability,
         Err(error) if error.code() == analysis::ErrorCode::Cancelled => {
             cancelled = true;
@@ -56,17 +83,19 @@ fn stability(
     person: &Person,
     kind: MediaKind,
     timeline: &[TimelineFrame],
-    path: &Path,
+    pixels: &Pixels<'_>,
     pipeline: &Pipeline,
     ctx: &Ctx,
 ) -> Result<Option<Stability>, ScanError> {
     let Some((scorer, policy)) = deciding(person, pipeline) else { return Ok(None) };
     let Some(points) = policy.points(kind) else { return Ok(None) };
     let wanted = highest(timeline, person.track, &policy.id);
-    let again: Vec<Again> = look_again(path, &wanted, pipeline, ctx)?.into_iter().flatten().collect();
+    let again = pixels.again(&wanted, pipeline, ctx)?;
     if again.is_empty() {
         return Ok(None);
     }
+    let boxed = Boxed(scorer);
+    let scorer = if matches!(pixels, Pixels::Given { .. }) { &boxed as &dyn Scorer } else { scorer };
     let logits = pipeline.pool().install(|| climb(&again, scorer, pipeline.gate.min_face_px))?;
     Ok(Stability::of(&policy.id, again.len() as u64, &logits, policy.calibration, points))
 }
@@ -176,7 +205,7 @@ fn moved(face: &Face, to: impl Fn(Point) -> Point) -> Face {
 }
 
 /// The picture after JPEG at half colour resolution, as messengers and most sites write it; by libjpeg-turbo.
-fn reencoded(rgb: &RgbImage, quality: i32) -> Option<RgbImage> {
+pub(crate) fn reencoded(rgb: &RgbImage, quality: i32) -> Option<RgbImage> {
     let (width, height) = (rgb.width() as usize, rgb.height() as usize);
     let format = PixelFormat::RGB;
     let image = Image { pixels: rgb.as_raw().as_slice(), width, pitch: 3 * width, height, format };

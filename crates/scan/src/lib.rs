@@ -11,11 +11,13 @@ mod again;
 mod batch;
 mod clock;
 mod controls;
+mod delivery;
 mod error;
 mod exhibits;
 mod explain;
 #[cfg(test)]
 mod fakes;
+mod given;
 mod grade;
 mod item;
 mod ladder;
@@ -30,13 +32,15 @@ mod scorer;
 mod stages;
 mod store;
 
-pub use batch::{Batch, Finished, OnProgress, Origin, Resume};
+pub use batch::{Batch, Examine, Finished, OnProgress, Origin, Resume};
 pub use clock::{rfc3339, unix_seconds};
+pub use delivery::Delivery;
 pub use error::ScanError;
 pub use exhibits::{
     Collected, Masking, SHOWN_FACES, SHOWN_PEOPLE, collect_exhibits, heat_maps, heat_maps_from, model_facts,
 };
 pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
+pub use given::{GivenFace, scan_given};
 pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
 pub use list::{Item, Sighting, Skip, list, list_observed};
 pub use media::Limits;

@@ -5,6 +5,7 @@ use media::Limits;
 use nets::blazeface::Range;
 use nets::device::DeviceChoice;
 
+use crate::delivery::Delivery;
 use crate::error::ScanError;
 
 /// Which frames of a video are examined.
@@ -65,6 +66,8 @@ pub struct ScanOptions {
     pub threads: Option<usize>,
     /// Bounds on what is opened.
     pub limits: Limits,
+    /// How frames are spoilt before anything looks at them, for tests of robustness.
+    pub delivery: Option<Delivery>,
 }
 
 impl ScanOptions {

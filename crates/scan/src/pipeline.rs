@@ -7,7 +7,7 @@ use analysis::{Control, Model, ModelPolicy};
 use base::{Ctx, Warning, WarningCode};
 use detector::Detector;
 use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions, QualityGate};
-use media::{Limits, Sampling};
+use media::{Frame, Limits, Sampling};
 use nets::card::ModelCard;
 use nets::date::Date;
 use nets::device::Device;
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::clock::unix_seconds;
 use crate::controls::{self, trusted};
+use crate::delivery::Delivery;
 use crate::error::ScanError;
 use crate::options::{BLAZEFACE_RANGE, FaceFinder, Rate, ScanOptions};
 use crate::policy::{model_of, policy_of};
@@ -40,6 +41,7 @@ pub struct Pipeline {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) configuration: String,
     pub(crate) controls: Vec<Control>,
+    pub(crate) delivery: Option<Delivery>,
     pub(crate) models_dir: PathBuf,
 }
 
@@ -96,6 +98,7 @@ impl Pipeline {
             sampling,
             device,
             controls,
+            delivery: options.delivery,
             models_dir: models_dir.to_path_buf(),
         })
     }
@@ -150,6 +153,14 @@ impl Pipeline {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// A decoded frame as it is looked at.
+    pub(crate) fn delivered(&self, frame: Frame) -> Frame {
+        match self.delivery {
+            Some(delivery) => delivery.of(frame),
+            None => frame,
+        }
     }
 
     /// The folder that the models were loaded from.
@@ -236,7 +247,10 @@ fn configuration(sampling: Sampling, device: &str, options: &ScanOptions, cards:
         Sampling::PerSecond(fps) => Some(fps),
     };
     let limits = format!("{:?}", options.limits);
-    let all = json!({ "app": APP, "rate": rate, "device": device, "limits": limits, "models": cards });
+    let mut all = json!({ "app": APP, "rate": rate, "device": device, "limits": limits, "models": cards });
+    if let (Some(Delivery { longest, quality }), Some(all)) = (options.delivery, all.as_object_mut()) {
+        all.insert("delivery".into(), json!([longest, quality]));
+    }
     nets::model::sha256_hex(all.to_string().as_bytes())
 }
 
@@ -288,6 +302,7 @@ mod tests {
             ScanOptions { rate: Rate::EveryFrame, ..ScanOptions::default() },
             ScanOptions { finder: FaceFinder::BlazeFace, ..ScanOptions::default() },
             ScanOptions { models: vec!["swapped-starter".into()], ..ScanOptions::default() },
+            ScanOptions { delivery: Some(Delivery { longest: 768, quality: 60 }), ..ScanOptions::default() },
         ] {
             assert_ne!(of(other), default);
         }

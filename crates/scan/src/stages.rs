@@ -110,6 +110,7 @@ struct SeenFace {
 }
 
 fn look(frame: Frame, pipeline: &Pipeline, dropped: &AtomicU64) -> Result<Seen, ScanError> {
+    let frame = pipeline.delivered(frame);
     let mut faces = pipeline.finder().detect(&frame.rgb)?;
     if faces.len() > MAX_FACES {
         dropped.fetch_add((faces.len() - MAX_FACES) as u64, Ordering::Relaxed);

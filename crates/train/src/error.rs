@@ -85,6 +85,27 @@ pub enum TrainError {
         /// What it said.
         problem: String,
     },
+    // Evaluation.
+    /// A list of labelled or scored files cannot be used.
+    #[error("{what}: {path}", path = path.display())]
+    Manifest {
+        /// What is wrong, with row and column.
+        what: String,
+        /// The list.
+        path: std::path::PathBuf,
+    },
+    /// A curve could not be drawn.
+    #[error("a drawing failed: {what}")]
+    Drawing {
+        /// What the back end said.
+        what: String,
+    },
+    /// No honest calibration or threshold comes of these scores.
+    #[error("{what}")]
+    Calibration {
+        /// Why not, and what to do.
+        what: String,
+    },
 }
 
 impl From<base::Cancelled> for TrainError {

@@ -9,6 +9,7 @@ mod batch;
 mod blend;
 pub mod data;
 mod error;
+pub mod evaluate;
 
 /// Progress and cancellation, for shells that know no other crate.
 pub use base;

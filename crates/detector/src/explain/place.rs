@@ -21,7 +21,12 @@ pub struct CropPlace {
 impl CropPlace {
     /// Where [`faces::crop_face`] cuts; `None` where it cuts nothing.
     pub fn of(rgb: &RgbImage, face: &Face, rule: &CropRule) -> Option<Self> {
-        let square = rule.square(canonical_rect(face.placed()), rgb.width(), rgb.height())?;
+        Self::of_rect(rgb, canonical_rect(face.placed()), rule)
+    }
+
+    /// Where [`faces::crop_square`] cuts; `None` where it cuts nothing.
+    pub fn of_rect(rgb: &RgbImage, rect: Rect, rule: &CropRule) -> Option<Self> {
+        let square = rule.square(rect, rgb.width(), rgb.height())?;
         let margin = rule.resize.checked_sub(rule.size)? / 2;
         let scale = square.w as f32 / rule.resize as f32;
         Some(Self { square, margin: margin as f32, scale, size: rule.size })

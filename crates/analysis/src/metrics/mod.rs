@@ -1,7 +1,20 @@
-//! Metrics of calibrated scores, as scikit-learn defines them.
+//! Metrics of calibrated scores, as scikit-learn defines them, their intervals, and the thresholds that follow.
 //!
-//! Everything takes two slices, scores of reals and scores of fakes, high = more like manipulated, and
-//! ignores nothing: leave out what was not examined before calling.
+//! The functions here take two slices, scores of reals and scores of fakes, high = more like manipulated, and
+//! ignore nothing: leave out what was not examined before calling. [`Metrics::of`] takes labelled items, examined
+//! or not, and gives everything at once with intervals from a bootstrap over groups.
+
+mod buckets;
+mod conformal;
+mod draws;
+mod evaluation;
+mod steps;
+
+pub use buckets::{BUCKETS_SCHEMA, Bucket, Buckets, Dimension, Graded, Quality, bucket_table};
+pub use conformal::{conformal_high, conformal_low, fit_temperature, reals_needed};
+pub use draws::{DRAWS, Draws};
+pub use evaluation::{Confusion, ECE_BINS, FPRS, Item, Metrics, Rate, TprAtFpr};
+pub use steps::{Steps, at_half};
 
 /// Area under the ROC curve: the probability that a fake scores above a real, ties counting one half.
 /// `None` when a class is empty.
