@@ -92,7 +92,7 @@ pub enum TrainError {
         /// What is wrong, with row and column.
         what: String,
         /// The list.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// A curve could not be drawn.
     #[error("a drawing failed: {what}")]
