@@ -33,31 +33,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let words = Lang::En.words();
     let bars = Bars::new(words, if args.quiet { Noise::Quiet } else { Noise::Shown });
     let cancel = crate::stop::on_signals()?;
-    let manifests = match lists(args) {
-        Ok(manifests) => manifests,
-        Err(error) => {
-            bars.error(&error.to_string());
-            return Ok(Exit::Usage);
-        }
-    };
-    let tiers = in_order_once(&args.tiers);
-    let pipelines = match pipelines(args, &tiers) {
-        Ok(pipelines) => pipelines,
-        Err(error) => {
-            bars.error(&error.to_string());
-            return Ok(exit_of_setup(&error));
-        }
+    let Prepared { manifests, tiers, pipelines } = match prepared(args, &bars) {
+        Ok(prepared) => prepared,
+        Err(exit) => return Ok(exit),
     };
     let Some(first) = pipelines.first() else { return Ok(Exit::Usage) };
-    // Who lets the program choose a device has nothing to do about its choice; metrics.json names it.
-    let chosen = args.device == Device::Auto;
-    for warning in first.warnings().iter().filter(|w| !(chosen && w.code == WarningCode::DeviceFallback)) {
-        bars.note(&words.about(words.warning(warning.code), &warning.detail));
-    }
-    if let Err(error) = check_left_out(args, first) {
-        bars.error(&error);
-        return Ok(Exit::Usage);
-    }
     std::fs::create_dir_all(&args.out).map_err(|cause| TrainError::File { cause, path: args.out.clone() })?;
     clear_results(&args.out)?;
     let journal = if args.resume { Journal::resume(&args.out) } else { Journal::begin(&args.out) }?;
@@ -84,11 +64,43 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
     let (by, left_out) = (in_order_once(&args.by), left_out(args));
     let evaluation = Evaluation { rows, manifests: &manifests, models, tiers, by, left_out, run };
     let told = write_results(&evaluation, &args.out)?;
-    write!(io::stdout(), "{told}results in {}\n", crate::safe::one_line(&args.out.to_string_lossy()))?;
+    writeln!(io::stdout(), "{told}results in {}", crate::safe::one_line(&args.out.to_string_lossy()))?;
     if failed > 0 {
         bars.note(&format!("{failed} files could not be examined; summary.md names them"));
     }
     Ok(if failed > 0 { Exit::Failed } else { Exit::Finished })
+}
+
+/// What is known before the work begins.
+struct Prepared {
+    manifests: Vec<Manifest>,
+    tiers: Vec<Tier>,
+    /// One a delivery.
+    pipelines: Vec<Pipeline>,
+}
+
+/// Everything that can be wrong is found here and told; nothing was written yet.
+fn prepared(args: &EvaluateArgs, bars: &Bars) -> Result<Prepared, Exit> {
+    let usage = |error: &dyn std::fmt::Display| {
+        bars.error(&error.to_string());
+        Exit::Usage
+    };
+    let manifests = lists(args).map_err(|e| usage(&e))?;
+    let tiers = in_order_once(&args.tiers);
+    let pipelines = pipelines(args, &tiers).map_err(|error| {
+        bars.error(&error.to_string());
+        exit_of_setup(&error)
+    })?;
+    if let Some(first) = pipelines.first() {
+        let words = Lang::En.words();
+        // Who lets the program choose a device has nothing to do about its choice; metrics.json names it.
+        let chosen = args.device == Device::Auto;
+        for warning in first.warnings().iter().filter(|w| !(chosen && w.code == WarningCode::DeviceFallback)) {
+            bars.note(&words.about(words.warning(warning.code), &warning.detail));
+        }
+        check_left_out(args, first).map_err(|e| usage(&e))?;
+    }
+    Ok(Prepared { manifests, tiers, pipelines })
 }
 
 /// Reads and checks the lists, and that every column named on the command line is in one of them.
