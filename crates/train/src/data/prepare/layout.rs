@@ -28,7 +28,7 @@ pub enum Layout {
 pub(crate) struct Found {
     /// The picture or video.
     pub path: PathBuf,
-    /// What it is; always set once a layout has been read.
+    /// What it is; `None` where a list says `none`: such files are left out.
     pub label: Option<Label>,
     /// The data set, or part of it, that a network could learn to tell from others.
     pub source: String,

@@ -30,8 +30,12 @@ pub(super) fn read(list: &Path) -> Result<Vec<Found>, TrainError> {
         let at = |i: usize| cells.get(i).unwrap_or_default();
         let cell = |name: &str| column(name).map(at).unwrap_or_default().to_owned();
         let or = |value: String, other: &str| if value.is_empty() { other.to_owned() } else { value };
-        let label = Label::parse(at(label))
-            .ok_or_else(|| problem(format!("the label must be `real` or `fake`, not `{}`", at(label))))?;
+        let label = match (at(label), Label::parse(at(label))) {
+            // What the lists of `facefiction evaluate` call a file that is neither: nothing to learn from.
+            ("none", _) => None,
+            (_, Some(label)) => Some(label),
+            (word, None) => return Err(problem(format!("the label must be `real` or `fake`, not `{word}`"))),
+        };
         let path = folder.join(at(file));
         if !path.is_file() {
             return Err(problem(format!("there is no file {}", path.display())));
@@ -39,7 +43,7 @@ pub(super) fn read(list: &Path) -> Result<Vec<Found>, TrainError> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let split = cell("split");
         all.push(Found {
-            label: Some(label),
+            label,
             source: or(cell("source"), &name),
             group: or(or(cell("group"), &cell("person")), at(file)),
             other_group: None,
@@ -73,6 +77,7 @@ mod tests {
         assert!(of("file\na.mp4\n").unwrap_err().contains("no column `label`"));
         assert!(of("label\nreal\n").unwrap_err().contains("no column `path`"));
         assert!(of("file,label\na.mp4,real\nb.mp4,fake\n").unwrap_err().contains("line 3: there is no file"));
-        assert!(of("file,label\na.mp4,none\n").unwrap_err().contains("line 2: the label must be"));
+        assert!(of("file,label\na.mp4,maybe\n").unwrap_err().contains("line 2: the label must be"));
+        assert_eq!(of("file,label\na.mp4,none\n").unwrap()[0].label, None);
     }
 }

@@ -101,8 +101,10 @@ pub fn prepare(paths: &[PathBuf], options: &Options, ctx: &Ctx) -> Result<Prepar
     let found = layout::find(paths, options.layout)?;
     let records = options.out.join("items");
     fs::create_dir_all(&records).map_err(TrainError::file(&records))?;
+    let (found, unlabelled): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.label.is_some());
     let named = found.into_iter().map(|f| Ok((key(&f.path, options)?, f))).collect::<Result<Vec<_>, TrainError>>()?;
-    let mut left_out = Vec::new();
+    let no_label = |f: Found| (f.path, "the label is `none`".to_owned());
+    let mut left_out: Vec<(PathBuf, String)> = unlabelled.into_iter().map(no_label).collect();
     let is_new = |key: &str| !records.join(format!("{key}.json")).is_file();
     let (new, old): (Vec<_>, Vec<_>) = named.into_iter().partition(|(key, _)| is_new(key));
     let new = readable(new, options.unreadable, &mut left_out, ctx)?;
