@@ -25,7 +25,7 @@ fn main() -> Result<(), Failure> {
     eprintln!("loaded after {:.0} ms", ms());
     for file in files {
         let (from, first) = (ms(), Mutex::new(None));
-        let on_frame = |frame: &scan::analysis::FrameObservation| {
+        let on_frame = |frame: &analysis::FrameObservation| {
             if frame.faces.iter().any(|face| !face.logits.is_empty())
                 && let Ok(mut first) = first.lock()
             {
