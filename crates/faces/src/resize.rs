@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use image::RgbImage;
+use nets::cpu::{SUMMED_ROWS, centred_means, sum_rows};
 use rayon::prelude::*;
 
 /// A rectangle of whole pixels inside a picture.
@@ -53,17 +54,18 @@ pub fn area_pool(rgb: &RgbImage, region: PixelRegion, width: usize, height: usiz
     assert!(region.is_within(rgb), "{region:?} lies outside the picture");
     assert_eq!(out.len(), width * height * RGB, "output length");
     let columns: Vec<Range<usize>> = (0..width).map(|i| window(i, region.w as usize, width)).collect();
+    let counts: Vec<f32> = columns.iter().flat_map(|cover| [cover.len() as f32; RGB]).collect();
     let row_len = width * RGB;
-    let pool_row = |acc: &mut Vec<u32>, (oy, out_row): (usize, &mut [f32])| {
+    let pool_row = |line: &mut Line, (oy, out_row): (usize, &mut [f32])| {
         let rows = window(oy, region.h as usize, height);
-        sum_rows(rgb, region, rows.clone(), acc);
-        pool_columns(acc, &columns, rows.len(), out_row);
+        line.sum(rgb, region, rows.clone(), &columns);
+        centred_means(&line.cells, rows.len() as f32, &counts, out_row);
     };
     if region.w as usize * region.h as usize > PARALLEL_FROM {
-        out.par_chunks_mut(row_len).enumerate().for_each_init(Vec::new, |acc, row| pool_row(acc, row));
+        out.par_chunks_mut(row_len).enumerate().for_each_init(Line::default, pool_row);
     } else {
-        let mut acc = Vec::new();
-        out.chunks_mut(row_len).enumerate().for_each(|row| pool_row(&mut acc, row));
+        let mut line = Line::default();
+        out.chunks_mut(row_len).enumerate().for_each(|row| pool_row(&mut line, row));
     }
 }
 
@@ -75,43 +77,36 @@ fn window(i: usize, input: usize, output: usize) -> Range<usize> {
     i * input / output..((i + 1) * input).div_ceil(output)
 }
 
-/// Sums rows of the region into `acc` `[region.w * 3]`.
-fn sum_rows(rgb: &RgbImage, region: PixelRegion, rows: Range<usize>, acc: &mut Vec<u32>) {
-    let stride = rgb.width() as usize * RGB;
-    let (left, len) = (region.x as usize * RGB, region.w as usize * RGB);
-    let row = |y: usize| {
-        let start = (region.y as usize + y) * stride + left;
-        &rgb.as_raw()[start..start + len]
-    };
-    acc.clear();
-    acc.resize(len, 0);
-    // Pairs of rows first: twice as few passes over the accumulator.
-    let mut y = rows.start;
-    while y + 1 < rows.end {
-        for ((a, &p), &q) in acc.iter_mut().zip(row(y)).zip(row(y + 1)) {
-            *a += u32::from(p) + u32::from(q);
-        }
-        y += 2;
-    }
-    if y < rows.end {
-        for (a, &p) in acc.iter_mut().zip(row(y)) {
-            *a += u32::from(p);
-        }
-    }
+/// One row of output on its way, its buffers kept for the next.
+#[derive(Default)]
+struct Line {
+    /// Sums down the columns of the region, `[region.w * 3]`, of a few rows at a time.
+    sums: Vec<u16>,
+    /// Sums under each output pixel, `[width * 3]`.
+    cells: Vec<u32>,
 }
 
-fn pool_columns(acc: &[u32], columns: &[Range<usize>], rows: usize, out: &mut [f32]) {
-    for (pixel, cover) in out.chunks_exact_mut(RGB).zip(columns) {
-        let mut sum = [0u32; RGB];
-        for p in acc[cover.start * RGB..cover.end * RGB].chunks_exact(RGB) {
-            sum[0] += p[0];
-            sum[1] += p[1];
-            sum[2] += p[2];
-        }
-        for (value, s) in pixel.iter_mut().zip(sum) {
-            // The order of the two divisions is PyTorch's.
-            let mean = s as f32 / rows as f32 / cover.len() as f32;
-            *value = (mean - 127.5) * 0.007_812_5;
+impl Line {
+    /// The sums under the output pixels that cover `rows` and `columns` of the region.
+    fn sum(&mut self, rgb: &RgbImage, region: PixelRegion, rows: Range<usize>, columns: &[Range<usize>]) {
+        let stride = rgb.width() as usize * RGB;
+        let (left, len) = (region.x as usize * RGB, region.w as usize * RGB);
+        self.sums.resize(len, 0);
+        self.cells.clear();
+        self.cells.resize(columns.len() * RGB, 0);
+        for start in rows.clone().step_by(SUMMED_ROWS) {
+            let count = SUMMED_ROWS.min(rows.end - start);
+            let first = (region.y as usize + start) * stride + left;
+            sum_rows(&rgb.as_raw()[first..], stride, count, &mut self.sums);
+            for (cell, cover) in self.cells.chunks_exact_mut(RGB).zip(columns) {
+                let mut sum = [0u32; RGB];
+                for p in self.sums[cover.start * RGB..cover.end * RGB].chunks_exact(RGB) {
+                    sum[0] += u32::from(p[0]);
+                    sum[1] += u32::from(p[1]);
+                    sum[2] += u32::from(p[2]);
+                }
+                cell.iter_mut().zip(sum).for_each(|(c, s)| *c += s);
+            }
         }
     }
 }

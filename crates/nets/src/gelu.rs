@@ -83,13 +83,15 @@ fn one(x: f32, fma: impl Fn(f32, f32, f32) -> f32) -> f32 {
     }
     // exp(-z²) = 2^n · e^r with |r| ≤ ln 2 / 2; beyond exp(-80) it makes no difference to the sum.
     let y = (-z * z).max(-80.0);
-    let n = (y * std::f32::consts::LOG2_E).round_ties_even();
+    // Adding 1.5 · 2^23 rounds to a whole number and leaves it in the low bits: a cast would check its range.
+    let shifted = y * std::f32::consts::LOG2_E + 12_582_912.0;
+    let n = shifted - 12_582_912.0;
     let r = fma(n, 2.121_944_4e-4, fma(n, -0.693_359_4, y));
     let mut e = 1.0 / 720.0;
     for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
         e = fma(e, r, c);
     }
-    let exp = e * f32::from_bits(((n as i32 + 127) as u32) << 23);
+    let exp = f32::from_bits(e.to_bits().wrapping_add(shifted.to_bits() << 23));
     let tail = p * t * exp;
     // erf of |x|; the other half-line by symmetry.
     0.5 * x * (1.0 + (1.0 - tail).copysign(x))

@@ -57,16 +57,27 @@ pub(crate) fn look_again(
         }
         let again = match &last {
             Some(frame) if frame.pts == w.pts => {
-                let faces = pipeline.finder().detect(&frame.rgb)?;
-                let face = faces.into_iter().max_by(|a, b| a.rect.iou(w.rect).total_cmp(&b.rect.iou(w.rect)));
                 let frame = Frame { index: w.frame, ..frame.clone() };
-                face.filter(|f| f.rect.iou(w.rect) >= SAME_BOX).map(|face| Again { frame, face })
+                find_again(&frame, w.rect, pipeline)?.map(|face| Again { frame, face })
             }
             _ => None,
         };
         found.push(again);
     }
     Ok(found)
+}
+
+/// The face that was at `rect`: an examination searches some frames in full and follows faces through others, and
+/// what was seen by the one way need not be seen to the pixel by the other.
+fn find_again(frame: &Frame, rect: Rect, pipeline: &Pipeline) -> Result<Option<Face>, ScanError> {
+    let same = |faces: Vec<Face>| {
+        let nearest = faces.into_iter().max_by(|a, b| a.rect.iou(rect).total_cmp(&b.rect.iou(rect)));
+        nearest.filter(|face| face.rect.iou(rect) >= SAME_BOX)
+    };
+    match same(pipeline.finder().detect(&frame.rgb)?) {
+        Some(face) => Ok(Some(face)),
+        None => Ok(same(pipeline.finder().follow(&frame.rgb, &[])?)),
+    }
 }
 
 fn frame_at(media: &Media, pts: Timestamp, pipeline: &Pipeline, ctx: &Ctx) -> Result<Option<Frame>, ScanError> {

@@ -11,6 +11,7 @@ use media::{Frame, Limits, Sampling};
 use nets::card::ModelCard;
 use nets::date::Date;
 use nets::device::Device;
+use rayon::prelude::*;
 use serde_json::json;
 
 use crate::clock::unix_seconds;
@@ -66,10 +67,19 @@ impl Pipeline {
         nets::heap::return_large_buffers();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
-        let (finder, mut cards) = load_finder(models_dir, options.finder)?;
-        let folders = scoring_folders(models_dir, &options.models)?;
+        let folders = scoring_folders(models_dir, &options.models);
         let devices = (!device.is_cpu()).then_some(Named(device)).into_iter().chain([Named(Device::Cpu)]);
-        let (Named(device), detectors, controls) = trusted(devices, |d| load_detectors(&folders, &d.0), &ctx)?;
+        let pool = pool(options.thread_count())?;
+        let (found, detectors) = pool.install(|| {
+            let detectors = || {
+                let folders = folders?;
+                let trusted = trusted(devices, |d| load_detectors(&folders, &d.0), &ctx)?;
+                Ok::<_, ScanError>((trusted, folders))
+            };
+            rayon::join(|| load_finder(models_dir, options.finder), detectors)
+        });
+        let (finder, mut cards) = found?;
+        let ((Named(device), detectors, controls), folders) = detectors?;
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::new();
         let mut policies = Vec::new();
         for (detector, folder) in detectors.into_iter().zip(&folders) {
@@ -88,7 +98,7 @@ impl Pipeline {
         Ok(Self {
             configuration: configuration(sampling, device, options, &cards),
             models: cards.iter().map(model_of).collect(),
-            pool: pool(options.thread_count())?,
+            pool,
             warnings: ctx.take_warnings(),
             limits: options.limits.clone(),
             finder,
@@ -200,12 +210,14 @@ impl std::fmt::Display for Named {
 
 /// The detectors on a device, and what they say of known samples there.
 fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>, Vec<Control>), ScanError> {
-    let detectors = folders.iter().map(|f| Detector::load(f, device)).collect::<Result<Vec<_>, _>>()?;
-    let mut obtained = Vec::new();
-    for detector in &detectors {
-        obtained.extend(controls::of_detector(detector, device.is_cpu())?);
-    }
-    Ok((detectors, obtained))
+    let one = |folder: &PathBuf| {
+        let detector = Detector::load(folder, device)?;
+        let obtained = controls::of_detector(&detector, device.is_cpu())?;
+        Ok((detector, obtained))
+    };
+    let loaded = folders.par_iter().map(one).collect::<Result<Vec<_>, ScanError>>()?;
+    let (detectors, obtained): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
+    Ok((detectors, obtained.concat()))
 }
 
 /// Folders of the models asked for, in that order and each once; of all that score faces, in order of

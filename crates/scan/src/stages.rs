@@ -1,11 +1,13 @@
 //! The bounded pipeline of one item: look, follow, score, collect.
 //!
 //! ```text
-//! frames ─► look (pool, any order) ─► follow (in order) ─► score (pool, in batches) ─► collect (in order)
+//! frames ─► stretches ─► look (pool, any order) ─► follow (in order) ─► score (pool, in batches) ─► collect (in order)
 //! ```
 //!
 //! Looking finds faces, grades them and cuts the crops of those that are good enough; afterwards the
-//! frame is let go. Following gives every face its track and forms batches of [`BATCH_CROPS`] crops or
+//! frame is let go. The first frame of a stretch of up to [`STRETCH`] frames and the first after a cut are searched for
+//! faces of every size; in those between, small faces are looked for where they were. Stretches know nothing of each
+//! other, so several are looked at at once. Following gives every face its track and forms batches of [`BATCH_CROPS`] crops or
 //! [`BATCH_FRAMES`] frames. What is in a batch depends on the frames alone, never on threads, so the
 //! same input gives the same numbers on any number of them.
 
@@ -15,13 +17,13 @@ use std::thread;
 
 use analysis::{FaceObservation, FaceQuality, FrameObservation};
 use base::{Ctx, Progress, Stage, Timestamp};
-use faces::{Face, Tracker};
+use faces::{Face, SceneCuts, Tracker};
 use image::RgbImage;
 use media::{Frame, MediaError};
 
 use crate::error::ScanError;
 use crate::grade::grade;
-use crate::ordered::{Ordered, ordered_map};
+use crate::ordered::ordered_map;
 use crate::pipeline::Pipeline;
 
 /// Crops of one scoring model that make a batch full.
@@ -31,8 +33,16 @@ const BATCH_FRAMES: usize = 16;
 /// Faces examined in one frame; the largest are kept. Crowds hold more, but none of those can be
 /// examined at their size.
 pub(crate) const MAX_FACES: usize = 32;
+/// Most frames from one search for faces of every size to the next.
+const STRETCH: usize = 5;
+/// Most media time from one such search to the next, in µs: a small face that comes in is seen within so long.
+const STRETCH_US: i64 = 1_000_000;
 /// Bytes of decoded frames between decoder and detector.
-const FRAME_BYTES: usize = 128 << 20;
+const FRAME_BYTES: usize = 192 << 20;
+/// Stretches that should fit there: one that is looked at, one that waits, one that fills.
+const STRETCHES: usize = 3;
+/// Frames after which the first batch is full, so that something is to be seen early.
+const FIRST_BATCH: usize = 2;
 
 /// What came out of one item's frames.
 #[derive(Debug, Default)]
@@ -58,13 +68,14 @@ pub(crate) fn examine(
     on_frame: &dyn Fn(&FrameObservation),
 ) -> Result<Examined, ScanError> {
     let dropped = AtomicU64::new(0);
-    let look = |frame: Result<Frame, MediaError>| look(frame?, pipeline, &dropped);
+    let look = |stretch: Vec<Result<Frame, MediaError>>| look(stretch, pipeline, &dropped);
+    let stretches = Stretches::new(frames, expected.stretch());
     let score = |batch: Result<Batch, ScanError>| batch.and_then(|b| b.scored(pipeline));
     let mut examined = Examined { frames: Vec::new(), broken: None, dropped: 0 };
     pipeline.pool().in_place_scope(|pool| {
         thread::scope(|threads| -> Result<(), ScanError> {
-            let seen = ordered_map(threads, pool, expected.frames_in_flight(pipeline.threads()), frames, look);
-            let follow = Follow::new(seen, ctx, expected);
+            let seen = ordered_map(threads, pool, expected.stretches_in_flight(pipeline.threads()), stretches, look);
+            let follow = Follow::new(seen.flatten(), ctx, expected);
             for batch in ordered_map(threads, pool, pipeline.threads() + 1, follow, score) {
                 ctx.check()?;
                 let batch = batch?;
@@ -90,9 +101,55 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// One a thread and two waiting, fewer where frames are huge.
-    fn frames_in_flight(self, threads: usize) -> usize {
-        (FRAME_BYTES / self.frame_bytes.max(1)).clamp(1, threads + 2)
+    /// Frames of a stretch at most: fewer where they are huge.
+    fn stretch(self) -> usize {
+        (FRAME_BYTES / STRETCHES / self.frame_bytes.max(1)).clamp(1, STRETCH)
+    }
+
+    /// Stretches at a time: one a thread and one waiting, fewer where frames are huge.
+    fn stretches_in_flight(self, threads: usize) -> usize {
+        (FRAME_BYTES / self.frame_bytes.max(1) / self.stretch()).clamp(1, threads + 1)
+    }
+}
+
+/// Frames in stretches. Where one ends depends on the frames' times alone.
+struct Stretches<I> {
+    frames: I,
+    longest: usize,
+    next: Option<Frame>,
+    ended: bool,
+}
+
+impl<I> Stretches<I> {
+    fn new(frames: I, longest: usize) -> Self {
+        Self { frames, longest, next: None, ended: false }
+    }
+}
+
+impl<I: Iterator<Item = Result<Frame, MediaError>>> Iterator for Stretches<I> {
+    type Item = Vec<Result<Frame, MediaError>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut stretch: Vec<Result<Frame, MediaError>> = self.next.take().map(Ok).into_iter().collect();
+        while !self.ended && stretch.len() < self.longest {
+            match self.frames.next() {
+                Some(Ok(frame)) => {
+                    if let Some(Ok(first)) = stretch.first()
+                        && !(0..STRETCH_US).contains(&frame.pts.micros_since(first.pts))
+                    {
+                        self.next = Some(frame);
+                        break;
+                    }
+                    stretch.push(Ok(frame));
+                }
+                Some(Err(error)) => {
+                    stretch.push(Err(error));
+                    self.ended = true;
+                }
+                None => self.ended = true,
+            }
+        }
+        (!stretch.is_empty()).then_some(stretch)
     }
 }
 
@@ -109,13 +166,32 @@ struct SeenFace {
     crops: Vec<Option<RgbImage>>,
 }
 
-fn look(frame: Frame, pipeline: &Pipeline, dropped: &AtomicU64) -> Result<Seen, ScanError> {
-    let frame = pipeline.delivered(frame);
-    let mut faces = pipeline.finder().detect(&frame.rgb)?;
-    if faces.len() > MAX_FACES {
-        dropped.fetch_add((faces.len() - MAX_FACES) as u64, Ordering::Relaxed);
-        faces.truncate(MAX_FACES);
-    }
+/// The frames of a stretch, one after the other.
+fn look(
+    stretch: Vec<Result<Frame, MediaError>>,
+    pipeline: &Pipeline,
+    dropped: &AtomicU64,
+) -> Vec<Result<Seen, ScanError>> {
+    let mut cuts = SceneCuts::default();
+    let mut before: Option<Vec<Face>> = None;
+    let mut one = |frame: Frame| {
+        let frame = pipeline.delivered(frame);
+        let cut = cuts.push(&frame.rgb);
+        let mut faces = match before.take().filter(|_| !cut) {
+            Some(before) => pipeline.finder().follow(&frame.rgb, &before)?,
+            None => pipeline.finder().detect(&frame.rgb)?,
+        };
+        before = Some(faces.clone());
+        if faces.len() > MAX_FACES {
+            dropped.fetch_add((faces.len() - MAX_FACES) as u64, Ordering::Relaxed);
+            faces.truncate(MAX_FACES);
+        }
+        Ok(seen(frame, faces, pipeline))
+    };
+    stretch.into_iter().map(|frame| one(frame?)).collect()
+}
+
+fn seen(frame: Frame, faces: Vec<Face>, pipeline: &Pipeline) -> Seen {
     let graded = faces.into_iter().map(|face| {
         let quality = grade(&frame.rgb, &face, &pipeline.gate);
         let crops = if quality.usable {
@@ -126,7 +202,7 @@ fn look(frame: Frame, pipeline: &Pipeline, dropped: &AtomicU64) -> Result<Seen, 
         SeenFace { face, quality, crops }
     });
     let faces = graded.collect();
-    Ok(Seen { frame, faces })
+    Seen { frame, faces }
 }
 
 /// Frames in order with their tracks, and the crops to score.
@@ -141,8 +217,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn is_full(&self) -> bool {
-        self.frames.len() >= BATCH_FRAMES || self.crops.iter().any(|c| c.len() >= BATCH_CROPS)
+    fn is_full(&self, frames: usize) -> bool {
+        self.frames.len() >= frames || self.crops.iter().any(|c| c.len() >= BATCH_CROPS)
     }
 
     fn push(&mut self, seen: Seen, tracks: Vec<u32>, cut: bool) {
@@ -182,18 +258,20 @@ impl Batch {
 
 /// Follows faces through frames that come in order, and forms batches. Reports progress: it is the
 /// first place where frames are in order.
-struct Follow<'a, 'c> {
-    seen: Ordered<Result<Seen, ScanError>>,
+struct Follow<'a, 'c, I> {
+    seen: I,
     tracker: Tracker,
     ctx: &'a Ctx<'c>,
     expected: Expected,
     first: Option<Timestamp>,
     ended: bool,
+    /// That make the next batch full.
+    frames: usize,
 }
 
-impl<'a, 'c> Follow<'a, 'c> {
-    fn new(seen: Ordered<Result<Seen, ScanError>>, ctx: &'a Ctx<'c>, expected: Expected) -> Self {
-        Self { seen, tracker: Tracker::default(), ctx, expected, first: None, ended: false }
+impl<'a, 'c, I> Follow<'a, 'c, I> {
+    fn new(seen: I, ctx: &'a Ctx<'c>, expected: Expected) -> Self {
+        Self { seen, tracker: Tracker::default(), ctx, expected, first: None, ended: false, frames: FIRST_BATCH }
     }
 
     fn follow(&mut self, seen: Seen, batch: &mut Batch) -> Result<(), ScanError> {
@@ -209,7 +287,7 @@ impl<'a, 'c> Follow<'a, 'c> {
     }
 }
 
-impl Iterator for Follow<'_, '_> {
+impl<I: Iterator<Item = Result<Seen, ScanError>>> Iterator for Follow<'_, '_, I> {
     type Item = Result<Batch, ScanError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -217,7 +295,8 @@ impl Iterator for Follow<'_, '_> {
             return None;
         }
         let mut batch = Batch::default();
-        while !batch.is_full() {
+        let frames = std::mem::replace(&mut self.frames, BATCH_FRAMES);
+        while !batch.is_full(frames) {
             let followed = match self.seen.next() {
                 Some(Ok(seen)) => self.follow(seen, &mut batch),
                 Some(Err(ScanError::Media(error))) if error.code() != media::ErrorCode::Cancelled => {

@@ -3,6 +3,8 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
 use base::CancelToken;
+use faces::{FaceDetector, FacesError};
+use image::RgbImage;
 
 use super::*;
 use crate::fakes::{STEP_US, frame, pipeline};
@@ -101,8 +103,56 @@ fn the_largest_faces_of_a_crowd_are_kept_and_the_rest_counted() {
 
 #[test]
 fn frames_in_flight_are_bounded_by_bytes() {
-    let of = |frame_bytes| Expected { duration_us: None, frame_bytes }.frames_in_flight(8);
-    assert_eq!(of(1920 * 1080 * 3), 10);
-    assert_eq!(of(3840 * 2160 * 3), 5);
-    assert_eq!(of(8192 * 8192 * 3), 1);
+    let of = |frame_bytes| {
+        let expected = Expected { duration_us: None, frame_bytes };
+        (expected.stretch(), expected.stretches_in_flight(8))
+    };
+    assert_eq!(of(640 * 360 * 3), (5, 9));
+    assert_eq!(of(1920 * 1080 * 3), (5, 6));
+    assert_eq!(of(3840 * 2160 * 3), (2, 4));
+    assert_eq!(of(8192 * 8192 * 3), (1, 1));
+}
+
+/// How the finder was asked: whether each frame was searched in full.
+fn searched(frames: Vec<Result<Frame, MediaError>>) -> Vec<bool> {
+    struct Asked(std::sync::Arc<Mutex<Vec<(u8, bool)>>>);
+
+    impl FaceDetector for Asked {
+        fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+            self.0.lock().unwrap().push((rgb.get_pixel(0, 0).0[2], true));
+            Ok(vec![])
+        }
+
+        fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
+            assert!(before.is_empty());
+            self.0.lock().unwrap().push((rgb.get_pixel(0, 0).0[2], false));
+            Ok(vec![])
+        }
+    }
+
+    let asked = std::sync::Arc::default();
+    let pipeline = Pipeline { finder: Box::new(Asked(std::sync::Arc::clone(&asked))), ..pipeline(2) };
+    examine(frames.into_iter(), &pipeline, EXPECTED, &Ctx::silent(), &|_| {}).unwrap();
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort_unstable();
+    asked.into_iter().map(|(_, whole)| whole).collect()
+}
+
+#[test]
+fn one_frame_in_five_is_searched_in_full() {
+    let pattern: Vec<bool> = (0..13).map(|n| n % 5 == 0).collect();
+    assert_eq!(searched((0..13).map(|n| Ok(frame(n, 0, n as u8))).collect()), pattern);
+}
+
+#[test]
+fn frames_a_second_apart_and_frames_after_a_cut_are_all_searched_in_full() {
+    let apart = |n: u64| Frame { pts: Timestamp::from_micros(n as i64 * 1_000_000), ..frame(n, 0, n as u8) };
+    assert_eq!(searched((0..6).map(|n| Ok(apart(n))).collect()), [true; 6]);
+    let white = |n: u64| {
+        let half = |x: u32| if x < 320 { [0, 0, n as u8] } else { [255, 255, n as u8] };
+        let picture = RgbImage::from_fn(640, 360, |x, _| image::Rgb(half(x)));
+        Frame { rgb: std::sync::Arc::new(picture), ..frame(n, 0, n as u8) }
+    };
+    let frames = (0..5).map(|n| Ok(if n < 2 { frame(n, 0, n as u8) } else { white(n) })).collect();
+    assert_eq!(searched(frames), [true, false, true, false, false]);
 }

@@ -45,6 +45,7 @@ pub use norm::LayerNorm;
 pub use peak::fma_peak_gflops;
 pub(crate) use planar::{PlanarConv, PlanarRows};
 pub use pool::MaxPool;
+pub use rows_kernel::{SUMMED_ROWS, centred_means, sum_rows};
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
 pub use tensor::Nhwc;

@@ -1,4 +1,4 @@
-//! Rearrangements of planar rows: pixels into planes, and pooling of two rows.
+//! Rows of pixels: into planes, pooled by two, summed and averaged.
 
 use super::simd::Avx2;
 
@@ -29,6 +29,66 @@ pub(crate) fn pool_pairs([above, below]: [&[f32]; 2], out: &mut [f32], simd: Opt
     }
 }
 
+/// Most rows that [`sum_rows`] adds up: more could exceed 16 bits.
+pub const SUMMED_ROWS: usize = 257;
+
+/// `out[i]` becomes the sum of `bytes[i + r * stride]` over the first `rows` rows `r`, at most [`SUMMED_ROWS`].
+///
+/// # Panics
+/// When there are more, or the last of them ends beyond `bytes`.
+pub fn sum_rows(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
+    assert!(rows <= SUMMED_ROWS, "too many rows");
+    assert!(rows == 0 || (rows - 1) * stride + out.len() <= bytes.len(), "rows beyond the picture");
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::sum_rows(bytes, stride, rows, out, token);
+        return;
+    }
+    sum_rows_plain(bytes, stride, rows, out);
+}
+
+/// Columns that are summed together, in registers.
+const SUMMED: usize = 64;
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "places lie in the length that sum_rows checked; a wrong one must stop")]
+fn sum_rows_plain(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
+    let (whole, rest) = out.as_chunks_mut::<SUMMED>();
+    let done = whole.len() * SUMMED;
+    for (i, to) in whole.iter_mut().enumerate() {
+        let mut sums = [0u16; SUMMED];
+        for r in 0..rows {
+            let row = &bytes[r * stride + i * SUMMED..][..SUMMED];
+            for (sum, &byte) in sums.iter_mut().zip(row) {
+                *sum += u16::from(byte);
+            }
+        }
+        *to = sums;
+    }
+    for (i, to) in rest.iter_mut().enumerate() {
+        *to = (0..rows).map(|r| u16::from(bytes[r * stride + done + i])).sum();
+    }
+}
+
+/// `out[i]` becomes `sums[i] / rows / columns[i]`, less 127.5, over 128: the mean of so many bytes, about -1..1. Two
+/// divisions in this order, as PyTorch's adaptive pooling divides.
+pub fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::centred_means(sums, rows, columns, out, token);
+        return;
+    }
+    centred_means_plain(sums, rows, columns, out);
+}
+
+#[inline(always)]
+fn centred_means_plain(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
+    for ((to, &sum), &columns) in out.iter_mut().zip(sums).zip(columns) {
+        // No sum reaches 2^31, and signed numbers are turned into floats by one instruction.
+        *to = (sum as i32 as f32 / rows / columns - 127.5) * 0.007_812_5;
+    }
+}
+
 /// As the vector instruction: the second when they are equal or not comparable.
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
@@ -42,6 +102,26 @@ mod x86 {
         _mm256_blend_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_permute4x64_pd,
         _mm256_permutevar8x32_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps,
     };
+
+    pub(super) fn sum_rows(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16], _proof: Avx2) {
+        // SAFETY: `_proof` says that AVX2 exists; the function's code is safe.
+        unsafe { sum_rows_avx2(bytes, stride, rows, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn sum_rows_avx2(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
+        super::sum_rows_plain(bytes, stride, rows, out);
+    }
+
+    pub(super) fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32], _proof: Avx2) {
+        // SAFETY: as above.
+        unsafe { centred_means_avx2(sums, rows, columns, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn centred_means_avx2(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
+        super::centred_means_plain(sums, rows, columns, out);
+    }
 
     /// Does whole groups of eight columns and says how many columns that was.
     pub(super) fn split(pixels: &[f32], planes: [&mut [f32]; 3], _proof: Avx2) -> usize {

@@ -2,8 +2,8 @@
 
 use super::simd::Avx2;
 use super::{
-    Activation, Conv, ConvSpec, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows, Square,
-    Winograd, attention, fused, pool_pairs, split_rgb,
+    Activation, Conv, ConvSpec, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows,
+    SUMMED_ROWS, Square, Winograd, attention, centred_means, fused, pool_pairs, split_rgb, sum_rows,
 };
 use proptest::prelude::*;
 
@@ -395,6 +395,27 @@ proptest! {
                 let square = [above[2 * i], above[2 * i + 1], below[2 * i], below[2 * i + 1]];
                 prop_assert_eq!(p, square.into_iter().fold(f32::NEG_INFINITY, f32::max));
             }
+        }
+    }
+
+    #[test]
+    fn sums_and_means_of_rows_are_their_definitions(
+        (width, rows, spare) in (1usize..300, 1usize..260, 0usize..40),
+        seed in any::<u32>(),
+    ) {
+        let rows = rows.min(SUMMED_ROWS);
+        let bytes: Vec<u8> = values(rows * (width + spare), seed).iter().map(|v| ((v + 1.0) * 127.6) as u8).collect();
+        let mut sums = vec![9; width];
+        sum_rows(&bytes, width + spare, rows, &mut sums);
+        let whole: Vec<u32> = sums.iter().map(|&s| u32::from(s)).collect();
+        for (i, sum) in whole.iter().enumerate() {
+            prop_assert_eq!(*sum, (0..rows).map(|r| u32::from(bytes[r * (width + spare) + i])).sum::<u32>());
+        }
+        let columns: Vec<f32> = (0..width).map(|i| (1 + i % 7) as f32).collect();
+        let mut means = vec![9.0; width];
+        centred_means(&whole, rows as f32, &columns, &mut means);
+        for ((mean, sum), columns) in means.iter().zip(whole).zip(columns) {
+            prop_assert_eq!(*mean, (sum as f32 / rows as f32 / columns - 127.5) * 0.007_812_5);
         }
     }
 

@@ -1,0 +1,89 @@
+//! Times face detection on frames at the word of another program: `tests/bench/detection.py` runs it beside OpenCV's YuNet
+//! and facenet-pytorch's MTCNN.
+//!
+//!     cargo run --release -p faces --example time_detection -- MODELS WIDTH HEIGHT FRAMES.rgb THREADS
+//!
+//! FRAMES.rgb holds frames of a clip, five a second, 8 bits a channel. Answers each line on standard input with one
+//! line of JSON, `[[milliseconds of each frame], processor milliseconds in all, faces]`: `default` for what a scan does
+//! with them (every fifth searched for all sizes, the others followed; tracks and cuts included), `full` for the default
+//! detector on every frame, `mtcnn PX` for the cascade alone with that smallest face.
+#![expect(clippy::print_stdout, reason = "answers on standard output are what this program is for")]
+
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use base::{FrameIndex, Timestamp};
+use faces::{Face, FaceDetector, FacesError, Mtcnn, MtcnnOptions, Tracker};
+use image::RgbImage;
+use media::Frame;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Frames from one search for faces of every size to the next, as in a scan at five frames a second.
+const STRETCH: usize = 5;
+const STEP_US: i64 = 200_000;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [models, width, height, file, threads] = arguments.as_slice() else {
+        return Err("usage: time_detection MODELS WIDTH HEIGHT FRAMES.rgb THREADS".into());
+    };
+    let (width, height): (u32, u32) = (width.parse()?, height.parse()?);
+    rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
+    let models = Path::new(models);
+    let bytes = std::fs::read(file)?;
+    let pictures = bytes.chunks_exact(width as usize * height as usize * 3);
+    let frames: Vec<Frame> =
+        pictures.filter_map(|p| RgbImage::from_raw(width, height, p.to_vec())).zip(0..).map(frame).collect();
+    let checked = Mtcnn::load_checked(models, MtcnnOptions::default())?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["default"] => {
+                let (mut tracker, mut before, mut count) = (Tracker::default(), Vec::new(), 0);
+                timed(&frames, |frame| {
+                    let whole = count % STRETCH == 0;
+                    count += 1;
+                    let faces = if whole { checked.detect(&frame.rgb) } else { checked.follow(&frame.rgb, &before) }?;
+                    before.clone_from(&faces);
+                    Ok(tracker.push(frame, faces).into_iter().map(|(_, face)| face).collect())
+                })?;
+            }
+            ["full"] => timed(&frames, |frame| checked.detect(&frame.rgb))?,
+            ["mtcnn", px] => {
+                let detector = Mtcnn::load(models, MtcnnOptions { min_face: px.parse()?, ..MtcnnOptions::default() })?;
+                timed(&frames, |frame| detector.detect(&frame.rgb))?;
+            }
+            _ => return Err(format!("not understood: {line}").into()),
+        }
+    }
+    Ok(())
+}
+
+fn frame((rgb, number): (RgbImage, u64)) -> Frame {
+    let pts = Timestamp::from_micros(number as i64 * STEP_US);
+    Frame { index: FrameIndex(number), pts, rgb: Arc::new(rgb) }
+}
+
+/// Prints what `find` takes on each frame.
+fn timed(frames: &[Frame], mut find: impl FnMut(&Frame) -> Result<Vec<Face>, FacesError>) -> Result<(), Failure> {
+    let (mut each, mut faces) = (Vec::with_capacity(frames.len()), 0);
+    let cpu = cpu_ms();
+    for frame in frames {
+        let from = Instant::now();
+        faces += find(frame)?.len();
+        each.push(from.elapsed().as_secs_f64() * 1e3);
+    }
+    println!("[{each:?}, {:?}, {faces}]", cpu_ms() - cpu);
+    Ok(())
+}
+
+/// What all threads of this process have run so far; 0 off Linux.
+fn cpu_ms() -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let ran = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("schedstat")).ok());
+    ran.filter_map(|stat| stat.split_whitespace().next()?.parse::<f64>().ok()).sum::<f64>() * 1e-6
+}
