@@ -33,7 +33,8 @@ fn main() -> Result<(), Failure> {
             }
         };
         let observer = Observer { on_file: &|_| {}, on_frame: &on_frame };
-        let analysis = scan_item_observed(Path::new(file), &pipeline, &Ctx::silent(), &observer).map_err(|_| "cancelled")?;
+        let analysis =
+            scan_item_observed(Path::new(file), &pipeline, &Ctx::silent(), &observer).map_err(|_| "cancelled")?;
         println!("{}", analysis.to_json_line()?);
         let first = first.into_inner().ok().flatten().map_or("none".to_owned(), |at: f64| format!("{at:.0} ms"));
         eprintln!("{file}: {:.0} ms, first scored face {first} after the start", ms() - from);
