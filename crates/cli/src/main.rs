@@ -21,6 +21,7 @@ mod scan_command;
 mod sink;
 mod stop;
 mod text;
+mod train_command;
 mod verify_command;
 mod words;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Report(args) => reports::run(args),
         Command::Package(args) => package_command::run(args),
         Command::Verify(args) => verify_command::run(args),
+        Command::Train(args) => train_command::run(args),
         Command::Models(args) => models_command::run(args),
     };
     let exit = ended.unwrap_or_else(|error| {

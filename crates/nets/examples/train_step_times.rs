@@ -17,18 +17,20 @@ fn main() -> Result<(), NetsError> {
     let architecture = Architecture::ALL.into_iter().find(|a| a.name() == name).unwrap_or(Architecture::MobilenetV2);
     let (weights, _) = starting_weights(architecture, 1, 1, None)?;
     let mut net = TrainNet::new(architecture, &weights, 1)?;
-    let pixels: Vec<f32> =
-        (0..batch * side * side * 3).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
+    let pixels: Vec<f32> = (0..batch * side * side * 3).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0).collect();
     let mut moments = [vec![0f32; net.params().len()], vec![0f32; net.params().len()]];
     let mut line = String::new();
     for _ in 0..steps {
         let start = Instant::now();
         let logits = net.forward(&pixels, [batch, side, side], Mode::Train, None)?;
         let forward = start.elapsed();
-        let gradient: Vec<f32> =
-            logits.iter().enumerate().map(|(i, z)| (1.0 / (1.0 + (-z).exp()) - (i % 2) as f32) / batch as f32).collect();
+        let gradient: Vec<f32> = logits
+            .iter()
+            .enumerate()
+            .map(|(i, z)| (1.0 / (1.0 + (-z).exp()) - (i % 2) as f32) / batch as f32)
+            .collect();
         net.grads_mut().fill(0.0);
-        net.backward(&gradient);
+        net.backward(&gradient)?;
         let backward = start.elapsed() - forward;
         let [first, second] = &mut moments;
         let (params, grads) = net.params_and_grads();
