@@ -106,6 +106,18 @@ For every kind of couple of the recipe four rows: reals (green), their fakes (re
 
 Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled.";
 
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  facefiction train recipe.toml --out runs/first
+  facefiction train recipe.toml --out runs/first --resume --threads 8
+
+The folder gets recipe.toml, run.json (what the run was made from), metrics.jsonl (a line a step, and one a test on what
+was held out), curves.svg, checkpoint.safetensors, best.safetensors (highest AUC on what was held out) and, at the end,
+weights.safetensors. Killed or cancelled at any moment, a run goes on with --resume to the same numbers; their number
+of threads changes nothing. docs/training.md explains the recipe.
+
+Exit codes: 0 trained; 1 failed; 2 wrong usage; 130 cancelled (a checkpoint is written first).";
+
 /// Signs of face manipulation in photos and videos, examined on this computer only.
 #[derive(Debug, Parser)]
 #[command(name = "facefiction", version, about, after_help = EXAMPLES, styles = Styles::plain())]
@@ -131,6 +143,9 @@ pub(crate) enum Command {
     /// Whether a package is untouched, and whether its numbers come out again
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// Train a detector by a recipe
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(TrainArgs),
     /// What the detectors are, and whether they are intact
     #[command(after_help = MODELS_EXAMPLES)]
     Models(ModelsArgs),
@@ -264,6 +279,29 @@ pub(crate) struct VerifyArgs {
     /// Language of texts
     #[arg(long, value_enum, default_value_t)]
     pub lang: Lang,
+    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
+    #[arg(long = "models", value_name = "DIR")]
+    pub models_dir: Option<PathBuf>,
+}
+
+/// Options of `train`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// The recipe (TOML)
+    #[arg(value_name = "RECIPE.toml")]
+    pub recipe: PathBuf,
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Go on with the run in --out from its last checkpoint
+    #[arg(long)]
+    pub resume: bool,
+    /// Threads that compute, and as many that prepare batches [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress, no closing line
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
     #[arg(long = "models", value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
@@ -487,6 +525,8 @@ mod tests {
             &["evaluate", "--stills", "a.csv", "--out", "d", "--where", "split"],
             &["calibrate", "--model", "m"],
             &["calibrate", "--scores", "s.csv", "--model", "m", "--fpr", "0"],
+            &["train", "recipe.toml"],
+            &["train", "recipe.toml", "--out", "run", "--threads", "0"],
         ] {
             let error = Cli::try_parse_from(["facefiction"].iter().chain(bad)).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad:?}");

@@ -25,6 +25,7 @@ mod scan_command;
 mod sink;
 mod stop;
 mod text;
+mod train_command;
 mod verify_command;
 mod words;
 
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Command::Report(args) => reports::run(args),
         Command::Package(args) => package_command::run(args),
         Command::Verify(args) => verify_command::run(args),
+        Command::Train(args) => train_command::run(args),
         Command::Models(args) => models_command::run(args),
         Command::Dataset(args) => dataset_command::run(args),
         Command::Evaluate(args) => evaluate_command::run(args),

@@ -30,7 +30,7 @@ fn main() -> Result<(), NetsError> {
             .map(|(i, z)| (1.0 / (1.0 + (-z).exp()) - (i % 2) as f32) / batch as f32)
             .collect();
         net.grads_mut().fill(0.0);
-        net.backward(&gradient);
+        net.backward(&gradient)?;
         let backward = start.elapsed() - forward;
         let [first, second] = &mut moments;
         let (params, grads) = net.params_and_grads();

@@ -1,4 +1,4 @@
-"""Golden gradients of the convolutional backbones in training mode, from PyTorch in 64 bits.
+"""Golden gradients of the backbones in training mode, from PyTorch in 64 bits.
 
     python crates/nets/goldens/gradients.py
 
@@ -41,8 +41,6 @@ def main() -> None:
     torch.set_num_threads(1)
     cases = []
     for name, gain, make in nets():
-        if name == "vit-s16":
-            continue
         rename = {"efficientnet-lite0": lite0_names()[1], "resnet18-edges": lambda n: n.removeprefix("net.")}.get(name, lambda n: n)
         net = make(gain, SIZE)
         if name in KINKS:

@@ -77,6 +77,83 @@ pub enum TrainError {
     /// Something about a picture or video.
     #[error(transparent)]
     Media(#[from] media::MediaError),
+
+    // Runs.
+    /// A recipe that cannot be read.
+    #[error("recipe: {problem}: {path}", path = path.display())]
+    Recipe {
+        /// What is wrong, with its line or key.
+        problem: String,
+        /// The recipe.
+        path: PathBuf,
+    },
+    /// A key of a recipe says something that cannot be done.
+    #[error("`{key}` {problem}")]
+    RecipeKey {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The folder of a new run holds one already.
+    #[error("holds a run already; go on with --resume, or name another folder: {path}", path = path.display())]
+    RunExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A checkpoint that this run cannot go on from.
+    #[error("{problem}: {path}", path = path.display())]
+    Checkpoint {
+        /// Why not.
+        problem: String,
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// Weights that do not fit the network.
+    #[error("{cause}: {path}", path = path.display())]
+    Weights {
+        /// What is wrong with them.
+        cause: nets::NetsError,
+        /// The file; empty where none was given.
+        path: PathBuf,
+    },
+    /// The loss is no longer a number.
+    #[error(
+        "the loss became infinite in step {step} at a rate of {rate}: lower `training.optimiser.rate`, or set `training.clip`"
+    )]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// Its rate.
+        rate: f32,
+    },
+    /// A trial of a search fell behind; never leaves the search.
+    #[error("stopped early")]
+    Pruned,
+    /// The MLflow server cannot be logged to.
+    #[error("mlflow: {problem}: {server}")]
+    Mlflow {
+        /// What happened.
+        problem: String,
+        /// Its address.
+        server: String,
+    },
+    /// A batch whose pixels, labels and weights do not belong together.
+    #[error("the batch of step {step} has as many pixels as its labels do not say")]
+    Batch {
+        /// The step.
+        step: u64,
+    },
+    /// The system gave no threads.
+    #[error("cannot start threads: {problem}")]
+    Threads {
+        /// What it said.
+        problem: String,
+    },
+    /// A network failed.
+    #[error(transparent)]
+    Nets(#[from] nets::NetsError),
+
     /// A codec that makes training crops look travelled failed.
     #[error("{codec}: {problem}")]
     Codec {

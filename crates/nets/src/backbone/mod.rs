@@ -34,7 +34,7 @@ use plan::Reader;
 pub(crate) use plan::{Block, ConvPlan, DensePlan, GatePlan, GateShape, Plan, Skip};
 use tensors::{TensorDense, Tensors};
 use vit_kernels::VitKernels;
-use vit_s16::Vit;
+pub(crate) use vit_s16::Vit;
 
 /// What computes the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

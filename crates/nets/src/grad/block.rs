@@ -13,6 +13,7 @@ use crate::cpu::{Activation, Simd};
 
 /// A step from one feature map to the next.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a network has some twenty of them")]
 pub(super) enum Kind {
     Conv(Layer),
     MaxPool(Vec<u8>),

@@ -1,4 +1,5 @@
 //! Depthwise convolutions: an image at a time, a window of rows at a time, normalised as they are read.
+#![allow(clippy::needless_range_loop, reason = "one index into slices of one length is what the compiler vectorises")]
 
 use rayon::prelude::*;
 

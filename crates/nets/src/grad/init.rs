@@ -8,7 +8,7 @@ use candle_nn::VarBuilder;
 use candle_nn::var_builder::SimpleBackend;
 
 use crate::architecture::Architecture;
-use crate::backbone::plan;
+use crate::backbone::{Vit, plan};
 use crate::error::NetsError;
 use crate::weights::{WeightTensor, Weights};
 
@@ -25,10 +25,16 @@ pub fn starting_weights(
     seed: u64,
     given: Option<&Weights>,
 ) -> Result<(Weights, Vec<String>), NetsError> {
-    let drawn = Drawn { seed, tensors: Arc::default() };
+    let positions = given.and_then(|g| g.get("pos_embed").ok()).map(|t| t.shape.clone());
+    let drawn = Drawn { seed, positions, tensors: Arc::default() };
     let tensors = drawn.tensors.clone();
     let vb = VarBuilder::from_backend(Box::new(drawn), DType::F32, Device::Cpu);
-    let head: Vec<String> = plan(architecture, vb, classes)?.head.into_iter().map(|d| d.name).collect();
+    let head: Vec<String> = if architecture == Architecture::VitS16 {
+        Vit::load(vb, classes)?;
+        vec!["head".to_owned()]
+    } else {
+        plan(architecture, vb, classes)?.head.into_iter().map(|d| d.name).collect()
+    };
     let mut tensors = std::mem::take(&mut *tensors.lock().unwrap_or_else(PoisonError::into_inner));
     let last = head.last().cloned().unwrap_or_default();
     let mut fresh = Vec::new();
@@ -65,6 +71,8 @@ fn widened(given: &Weights, name: &str, wanted: &[usize]) -> Option<Vec<f32>> {
 /// Draws each tensor that is asked for and keeps it.
 struct Drawn {
     seed: u64,
+    /// Shape of the ViT's position embedding, which says how large its pictures are; 224 px otherwise.
+    positions: Option<Vec<usize>>,
     tensors: Arc<Mutex<BTreeMap<String, WeightTensor>>>,
 }
 
@@ -85,6 +93,7 @@ impl SimpleBackend for Drawn {
             let data = match *dims {
                 _ if name.ends_with("running_var") => constant(1.0),
                 [o, _, kh, kw] => normals(self.seed, name, count, (2.0 / (o * kh * kw) as f64).sqrt()),
+                _ if matches!(name, "cls_token" | "pos_embed") => normals(self.seed, name, count, 0.02),
                 [_, _] => normals(self.seed, name, count, 0.01),
                 _ if name.ends_with("weight") => constant(1.0),
                 _ => constant(0.0),
@@ -94,7 +103,10 @@ impl SimpleBackend for Drawn {
         Tensor::from_slice(&tensor.data, shape, device)
     }
 
-    fn get_unchecked(&self, name: &str, _: DType, _: &Device) -> candle_core::Result<Tensor> {
+    fn get_unchecked(&self, name: &str, dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
+        if let (Some(shape), "pos_embed") = (&self.positions, name) {
+            return self.get(shape.as_slice().into(), name, candle_nn::Init::Const(0.0), dtype, device);
+        }
         Err(candle_core::Error::CannotFindTensor { path: name.to_owned() })
     }
 

@@ -3,6 +3,8 @@
 //! A [`Kernel`] is plain Rust; [`launch`] compiles it twice, once for processors with AVX2 and FMA. Channels
 //! are the inner loop everywhere, so every value is one fixed sequence of operations per row.
 #![expect(clippy::indexing_slicing, reason = "rows are cut to the channel count first, which removes the checks")]
+#![allow(clippy::needless_range_loop, reason = "one index into slices of one length is what the compiler vectorises")]
+#![allow(clippy::manual_clamp, reason = "two instructions; clamp would also have to tell what it makes of NaN")]
 
 use crate::cpu::{Activation, Simd};
 

@@ -5,6 +5,8 @@
 //! raw output of a convolution is kept, and its batch norm, activation and gate are applied by whoever reads it,
 //! forward and backward, a cache-sized block at a time. That, not arithmetic, is what makes it fast.
 //!
+//! The ViT learns by candle's tape instead, from operations whose gradients were checked.
+//!
 //! Sums over pixels are cut into a fixed number of tasks and added up in order: the same batch gives the same
 //! bits on any number of threads.
 
@@ -24,6 +26,7 @@ mod params;
 mod pointwise;
 #[cfg(test)]
 mod tests;
+mod vit;
 
 pub use init::starting_weights;
 pub use net::{Dropout, TrainNet};

@@ -8,6 +8,7 @@ use super::layer::{Layer, View};
 use super::linear::Linear;
 use super::norm::{Mode, Norm};
 use super::params::{Flat, ParamKind, Slot};
+use super::vit::Vit;
 use crate::architecture::Architecture;
 use crate::backbone::{Block, ConvPlan, DensePlan, GatePlan, Plan, plan};
 use crate::error::NetsError;
@@ -25,7 +26,7 @@ pub struct Dropout {
     pub seed: u64,
 }
 
-/// A convolutional backbone with the gradients of its parameters.
+/// A backbone with the gradients of its parameters.
 pub struct TrainNet {
     architecture: Architecture,
     classes: usize,
@@ -33,6 +34,8 @@ pub struct TrainNet {
     grads: Vec<f32>,
     running: Flat,
     blocks: Vec<Kind>,
+    /// Instead of blocks.
+    vit: Option<Vit>,
     /// `maps[i]` is what block `i` is given; the last one is what is pooled.
     maps: Vec<Map>,
     head: Vec<Linear>,
@@ -57,15 +60,15 @@ impl TrainNet {
     /// Builds the network with `classes` logits from the tensors that [`crate::backbone`] reads.
     ///
     /// # Errors
-    /// [`NetsError::NotABackbone`] for a face finder, [`NetsError::Unsupported`] for the ViT, which is not
-    /// convolutional; a tensor that is missing or of another shape.
+    /// [`NetsError::NotABackbone`] for a face finder; a tensor that is missing or of another shape.
     pub fn new(architecture: Architecture, weights: &Weights, classes: usize) -> Result<Self, NetsError> {
-        if architecture == Architecture::VitS16 {
-            return Err(NetsError::Unsupported("training vit-s16 by the kernels"));
-        }
-        let Plan { blocks, head } = plan(architecture, weights.var_builder(&Device::Cpu)?, classes)?;
         let mut build =
             Build { weights, flat: Flat::default(), running: Flat::default(), momentum: momentum(architecture) };
+        if architecture == Architecture::VitS16 {
+            let (vit, starts) = Vit::take(weights, classes, &mut build.flat)?;
+            return Ok(Self::of(architecture, classes, build, starts, Body { vit: Some(vit), ..Body::default() }));
+        }
+        let Plan { blocks, head } = plan(architecture, weights.var_builder(&Device::Cpu)?, classes)?;
         let mut starts = Vec::with_capacity(blocks.len() + 1);
         let mut kinds = Vec::with_capacity(blocks.len());
         for block in &blocks {
@@ -74,22 +77,27 @@ impl TrainNet {
         }
         starts.push(build.flat.values.len());
         let head = head.iter().map(|d| build.dense(d)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::of(architecture, classes, build, starts, Body { kinds, head, vit: None }))
+    }
+
+    fn of(architecture: Architecture, classes: usize, build: Build<'_>, starts: Vec<usize>, body: Body) -> Self {
         let Build { flat, running, .. } = build;
-        Ok(Self {
+        Self {
             architecture,
             classes,
             grads: vec![0.0; flat.values.len()],
             flat,
             running,
-            maps: (0..=kinds.len()).map(|_| Map::default()).collect(),
-            blocks: kinds,
-            head,
+            maps: (0..=body.kinds.len()).map(|_| Map::default()).collect(),
+            blocks: body.kinds,
+            vit: body.vit,
+            head: body.head,
             kept: Vec::new(),
             frozen: 0,
             starts,
             room: Room::default(),
             flow: Default::default(),
-        })
+        }
     }
 
     /// Which network it is.
@@ -102,14 +110,14 @@ impl TrainNet {
         self.classes
     }
 
-    /// Blocks between the pixels and the pooled map.
+    /// Blocks between the pixels and the head.
     pub fn blocks(&self) -> usize {
-        self.blocks.len()
+        self.starts.len().saturating_sub(1)
     }
 
     /// From now on the first `blocks` blocks keep their weights and the moments of their norms.
     pub fn freeze(&mut self, blocks: usize) {
-        self.frozen = blocks.min(self.blocks.len());
+        self.frozen = blocks.min(self.blocks());
     }
 
     /// The parameters from this one on learn.
@@ -186,6 +194,11 @@ impl TrainNet {
                 actual: vec![n, h, w, pixels.len() / (n * h * w).max(1)],
             });
         }
+        let learning = self.first_learning();
+        if let Some(vit) = &mut self.vit {
+            let kept = dropout.filter(|_| mode != Mode::Eval).map_or_else(Vec::new, |d| d.factors(n * vit.width()));
+            return vit.forward(&self.flat, learning, pixels, shape, &kept);
+        }
         if let Some(first) = self.maps.first_mut() {
             first.data.clear();
             first.shape = shape;
@@ -217,7 +230,13 @@ impl TrainNet {
     }
 
     /// Adds the gradients of all learning parameters, from those of the logits of the last [`TrainNet::forward`].
-    pub fn backward(&mut self, logits: &[f32]) {
+    ///
+    /// # Errors
+    /// [`NetsError::Candle`] of the ViT.
+    pub fn backward(&mut self, logits: &[f32]) -> Result<(), NetsError> {
+        if let Some(vit) = &mut self.vit {
+            return vit.backward(logits, &self.flat, &mut self.grads);
+        }
         let (params, grads) = (self.flat.values.as_slice(), self.grads.as_mut_slice());
         let mut row = logits.to_vec();
         for (i, layer) in self.head.iter().enumerate().rev() {
@@ -227,7 +246,7 @@ impl TrainNet {
             }
         }
         if self.frozen == self.blocks.len() {
-            return;
+            return Ok(());
         }
         let [mut g, mut dx] = std::mem::take(&mut self.flow);
         if let Some(last) = self.maps.last() {
@@ -245,6 +264,7 @@ impl TrainNet {
             std::mem::swap(&mut g, &mut dx);
         }
         self.flow = [g, dx];
+        Ok(())
     }
 }
 
@@ -279,6 +299,14 @@ fn with_edges(pixels: &[f32], [_, h, w]: [usize; 3], out: &mut Vec<f32>) {
             out.push(vertical + horizontal - 4.0 * luma[i]);
         }
     }
+}
+
+/// What computes.
+#[derive(Default)]
+struct Body {
+    kinds: Vec<Kind>,
+    head: Vec<Linear>,
+    vit: Option<Vit>,
 }
 
 /// Makes layers of plans and takes their tensors.

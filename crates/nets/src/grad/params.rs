@@ -83,6 +83,28 @@ impl Flat {
             [_, _, kh, kw] if kh * kw > 1 => Order::ChannelsLast,
             _ => Order::Same,
         };
+        self.add(weights, name, shape, kind, order)
+    }
+
+    /// The same in the order of files.
+    pub(super) fn take_as_is(
+        &mut self,
+        weights: &Weights,
+        name: String,
+        shape: &[usize],
+        kind: ParamKind,
+    ) -> Result<Range<usize>, NetsError> {
+        self.add(weights, name, shape, kind, Order::Same)
+    }
+
+    fn add(
+        &mut self,
+        weights: &Weights,
+        name: String,
+        shape: &[usize],
+        kind: ParamKind,
+        order: Order,
+    ) -> Result<Range<usize>, NetsError> {
         let tensor = weights.get_shaped(&name, shape)?;
         let start = self.values.len();
         let slot = Slot { name, shape: shape.to_vec(), range: start..start + tensor.data.len(), kind, order };

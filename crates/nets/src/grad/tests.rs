@@ -37,10 +37,13 @@ fn golden() -> Golden {
 }
 
 /// The synthetic weights of the goldens.
-fn weights(architecture: Architecture, gain: f64, classes: usize) -> Weights {
+fn weights(architecture: Architecture, gain: f64, classes: usize, size: usize) -> Weights {
     let (shapes, _) = starting_weights(architecture, classes, 1, None).unwrap();
     Weights::from_tensors(shapes.names().map(|name| {
-        let shape = shapes.get(name).unwrap().shape.clone();
+        let mut shape = shapes.get(name).unwrap().shape.clone();
+        if name == "pos_embed" {
+            shape[1] = 1 + (size / 16).pow(2);
+        }
         (name.to_owned(), WeightTensor { data: synthetic::weight(name, &shape, gain), shape })
     }))
 }
@@ -67,7 +70,7 @@ fn pictures(n: usize, size: usize) -> Vec<f32> {
 }
 
 fn trained(net: &Net, golden: &Golden) -> (TrainNet, Vec<f32>) {
-    let mut weights = weights(net.architecture, net.gain, golden.classes);
+    let mut weights = weights(net.architecture, net.gain, golden.classes, golden.size);
     if matches!(net.architecture, Architecture::MobilenetV2 | Architecture::EfficientnetLite0) {
         weights = centred(&weights);
     }
@@ -75,7 +78,7 @@ fn trained(net: &Net, golden: &Golden) -> (TrainNet, Vec<f32>) {
     let (n, s) = (golden.count, golden.size);
     let logits = net.forward(&pictures(n, s), [n, s, s], Mode::Train, None).unwrap();
     let gradient: Vec<f32> = synthetic::series("logit gradient", logits.len()).map(|v| v as f32).collect();
-    net.backward(&gradient);
+    net.backward(&gradient).unwrap();
     (net, logits)
 }
 
@@ -133,6 +136,50 @@ fn efficientnet_b0_has_the_gradients_of_pytorch() {
 #[test]
 fn efficientnet_lite0_has_the_gradients_of_pytorch() {
     check(Architecture::EfficientnetLite0);
+}
+
+#[test]
+fn vit_s16_has_the_gradients_of_pytorch() {
+    check(Architecture::VitS16);
+}
+
+#[test]
+fn frozen_blocks_get_no_gradients_and_the_rest_the_same() {
+    let golden = golden();
+    for architecture in [Architecture::MobilenetV3Small, Architecture::EfficientnetLite0] {
+        let net = golden.nets.iter().find(|n| n.architecture == architecture).unwrap();
+        let weights = weights(architecture, net.gain, golden.classes, golden.size);
+        let (n, s) = (golden.count, golden.size);
+        let learned = |frozen: usize, mode| {
+            let mut net = TrainNet::new(architecture, &weights, golden.classes).unwrap();
+            net.freeze(frozen);
+            let running = net.running().to_vec();
+            let logits = net.forward(&pictures(n, s), [n, s, s], mode, None).unwrap();
+            net.backward(&vec![1.0; logits.len()]).unwrap();
+            (net.first_learning(), net.grads().to_vec(), net.running() == running)
+        };
+        // With the running moments everywhere, freezing changes nothing but where gradients stop.
+        let (_, all, kept) = learned(0, Mode::Eval);
+        assert!(kept);
+        for frozen in [4, usize::MAX] {
+            let (from, some, _) = learned(frozen, Mode::Eval);
+            assert!(from > 0 && some[..from].iter().all(|g| *g == 0.0), "{architecture} {frozen}");
+            assert_eq!(some[from..], all[from..], "{architecture} {frozen}");
+        }
+        assert!(learned(usize::MAX, Mode::Train).2, "frozen norms keep their moments");
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let golden = golden();
+    let net = golden.nets.iter().find(|n| n.architecture == Architecture::EfficientnetB0).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (net, logits) = pool.install(|| trained(net, &golden));
+        (logits, net.grads().to_vec(), net.running().to_vec())
+    };
+    assert!(on(1) == on(3));
 }
 
 #[test]

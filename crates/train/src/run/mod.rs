@@ -1,0 +1,28 @@
+//! Training runs: recipe, loop, optimisers, checkpoints and the log of a run.
+//!
+//! A run is a folder. [`train`] fills it from a [`Recipe`] and [`crate::Batches`]; killed at any moment, it goes on
+//! from its last checkpoint to the same numbers. Knows no command line and no clock but for speeds.
+
+mod checkpoint;
+mod curves;
+mod extend;
+mod folder;
+mod held_out;
+mod learner;
+pub mod mlflow;
+mod optimiser;
+mod recipe;
+mod remote;
+mod search;
+#[cfg(test)]
+mod tests;
+mod train;
+
+pub use extend::{Extension, NEW, REFUSED, Verdict};
+pub use folder::{Facts, WEIGHTS};
+pub use held_out::{HeldOut, Tested};
+pub use learner::Learned;
+pub use recipe::{ModelRecipe, OptimiserRecipe, Recipe, ScheduleRecipe, TrainingRecipe};
+pub use remote::Remote;
+pub use search::{SearchKey, SearchRecipe, SearchRoom, TrialLine, TrialState, search};
+pub use train::{News, Options, Outcome, train};
