@@ -134,11 +134,22 @@ fn low_frequencies(grey: &[f32]) -> Vec<f32> {
 mod tests {
     use super::*;
 
+    /// Between -1 and 1, different for each argument.
+    fn draw(seed: u32, u: u32, v: u32) -> f32 {
+        let mut h = seed.wrapping_mul(73_856_093) ^ u.wrapping_mul(19_349_663) ^ v.wrapping_mul(83_492_791);
+        h = (h ^ (h >> 16)).wrapping_mul(0x045d_9f3b);
+        ((h ^ (h >> 16)) & 0xffff) as f32 / 32_768.0 - 1.0
+    }
+
+    /// A picture with something in each of the low frequencies, as photographs have.
     fn scene(seed: u32) -> RgbImage {
+        let wave = |k: u32, x: u32| (std::f32::consts::PI * k as f32 * (x as f32 + 0.5) / 120.0).cos();
         RgbImage::from_fn(120, 120, |x, y| {
-            let (x, y, s) = (x as f32 / 120.0, y as f32 / 120.0, seed as f32);
-            let v = ((x * (5.0 + s) + s).sin() + (y * (3.0 + 2.0 * s)).cos() + (x * y * 9.0 * s).sin()) * 40.0 + 128.0;
-            image::Rgb([v as u8, (v * 0.9) as u8, (v * 0.7) as u8])
+            let all = (0..8).flat_map(|v| (0..8).map(move |u| (u, v)));
+            let sum: f32 =
+                all.map(|(u, v)| draw(seed, u, v) * wave(u, x) * wave(v, y) * 90.0 / (2 + u + v) as f32).sum();
+            let value = (sum + 128.0).clamp(0.0, 255.0);
+            image::Rgb([value as u8, (value * 0.9) as u8, (value * 0.7) as u8])
         })
     }
 
@@ -149,7 +160,7 @@ mod tests {
         let mut changed = one.clone();
         for (x, y, p) in changed.enumerate_pixels_mut() {
             if (52..68).contains(&x) && (52..68).contains(&y) {
-                p.0 = p.0.map(|v| v.saturating_sub(40));
+                p.0 = p.0.map(|v| v.saturating_sub(30));
             }
         }
         let prints: Vec<Print> = [&one, &quarter, &changed, &scene(2), &scene(5)].map(Print::of).into();
