@@ -116,7 +116,29 @@ was held out), curves.svg, checkpoint.safetensors, best.safetensors (highest AUC
 weights.safetensors. Killed or cancelled at any moment, a run goes on with --resume to the same numbers; their number
 of threads changes nothing. docs/training.md explains the recipe.
 
+With --mlflow URL the run is also logged to an MLflow server; only http://HOST:PORT, and nothing else is contacted.
+
 Exit codes: 0 trained; 1 failed; 2 wrong usage; 130 cancelled (a checkpoint is written first).";
+
+const SEARCH_EXAMPLES: &str = "\
+Example:
+  facefiction train search search.toml --out runs/search
+
+The search names a recipe, how many trials and which keys to vary (docs/training.md). Values are proposed from the
+trials before; trials that fall behind are stopped. trials.jsonl in the folder has a line a trial, each trial is a run
+of its own. Killed at any moment, a search goes on with --resume as if it had not been.
+
+Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled.";
+
+const EXTEND_EXAMPLES: &str = "\
+Example:
+  facefiction train extend --from runs/first --data new/faces.csv --out runs/second
+
+The run learns from batches of which a share is new and the rest is what it was trained on. Afterwards it is tested on
+everything that was held out, old and new; when it got worse on an old list, its weights are kept as
+refused.safetensors only, and the exit code is 1. extension.json has the figures.
+
+Exit codes: 0 extended; 1 failed or refused; 2 wrong usage; 130 cancelled.";
 
 /// Signs of face manipulation in photos and videos, examined on this computer only.
 #[derive(Debug, Parser)]
@@ -286,25 +308,84 @@ pub(crate) struct VerifyArgs {
 
 /// Options of `train`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct TrainArgs {
+    /// Other ways to train.
+    #[command(subcommand)]
+    pub command: Option<TrainCommand>,
     /// The recipe (TOML)
-    #[arg(value_name = "RECIPE.toml")]
-    pub recipe: PathBuf,
+    #[arg(value_name = "RECIPE.toml", required = true, requires = "out")]
+    pub recipe: Option<PathBuf>,
+    /// How the run is wanted.
+    #[command(flatten)]
+    pub run: Option<RunArgs>,
+}
+
+/// Other ways to train.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainCommand {
+    /// Many short runs, to find good values of some keys of a recipe
+    #[command(after_help = SEARCH_EXAMPLES)]
+    Search {
+        /// The search (TOML)
+        #[arg(value_name = "SEARCH.toml")]
+        search: PathBuf,
+        /// How the runs are wanted.
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Teach a finished run new material without losing the old
+    #[command(after_help = EXTEND_EXAMPLES)]
+    Extend(ExtendArgs),
+}
+
+/// How a run is wanted.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// Folder of the run
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Go on with the run in --out from its last checkpoint
+    /// Go on with what is in --out from its last checkpoint
     #[arg(long)]
     pub resume: bool,
     /// Threads that compute, and as many that prepare batches [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Log to the MLflow server at http://HOST:PORT as well
+    #[arg(long, value_name = "URL")]
+    pub mlflow: Option<String>,
     /// No progress, no closing line
     #[arg(long, short)]
     pub quiet: bool,
     /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
     #[arg(long = "models", value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
+}
+
+/// Options of `train extend`.
+#[derive(Debug, Args)]
+pub(crate) struct ExtendArgs {
+    /// Folder of a finished run
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// New labelled faces: a CSV with the columns that recipes ask for
+    #[arg(long, value_name = "NEW.csv")]
+    pub data: PathBuf,
+    /// Share of each batch that is new
+    #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
+    pub share: f32,
+    /// Steps of learning
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub steps: u64,
+    /// Rate of learning, as a share of the run's own
+    #[arg(long, value_name = "SHARE", default_value_t = 0.25)]
+    pub rate: f32,
+    /// AUC that a list which the run was tested on before may lose
+    #[arg(long, value_name = "AUC", default_value_t = 0.01)]
+    pub tolerance: f64,
+    /// How the run is wanted.
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 /// Options of `models`.

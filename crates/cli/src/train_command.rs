@@ -1,5 +1,6 @@
 //! `facefiction train`: a recipe in, a folder with a run out.
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -8,9 +9,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use scan::base::{CancelToken, Ctx};
 use train::TrainError;
 use train::augment::Mixture;
-use train::run::{Facts, HeldOut, News, Options, Outcome, Recipe, Tested, train};
+use train::run::mlflow::End;
+use train::run::{
+    Extension, Facts, HeldOut, News, Options, Outcome, Recipe, Remote, SearchRecipe, SearchRoom, Tested, TrialLine,
+    TrialState, search, train,
+};
 
-use crate::args::TrainArgs;
+use crate::args::{ExtendArgs, RunArgs, TrainArgs, TrainCommand};
 use crate::exit::Exit;
 use crate::models_dir;
 use crate::reports::{now, tell};
@@ -21,63 +26,192 @@ use crate::reports::{now, tell};
 /// None that is not told here.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Exit> {
     let cancel = crate::stop::on_signals()?;
-    let screen = Screen::new(args.quiet);
-    let ended = trained(args, &cancel, &screen);
-    screen.bar.finish_and_clear();
-    Ok(match ended {
-        Ok(outcome) => {
-            screen.line(&closing(&outcome, &args.out));
-            Exit::Finished
+    let ended = match (&args.command, &args.recipe, &args.run) {
+        (Some(TrainCommand::Search { search, run }), ..) => Job::new(run, &cancel).search(search),
+        (Some(TrainCommand::Extend(extend)), ..) => Job::new(&extend.run, &cancel).extend(extend),
+        (None, Some(recipe), Some(run)) => Job::new(run, &cancel).train(recipe),
+        // clap requires both.
+        (None, ..) => Ok(Exit::Usage),
+    };
+    Ok(ended.unwrap_or_else(|error| {
+        tell(&error.to_string());
+        match error {
+            TrainError::Cancelled => Exit::Cancelled,
+            TrainError::Recipe { .. }
+            | TrainError::RecipeKey { .. }
+            | TrainError::DataRecipe { .. }
+            | TrainError::RunExists { .. } => Exit::Usage,
+            _ => Exit::Failed,
         }
-        Err(TrainError::Cancelled) => {
-            tell(&format!("stopped; go on with --resume: {}", args.out.display()));
-            Exit::Cancelled
-        }
-        Err(error) => {
-            tell(&error.to_string());
-            match error {
-                TrainError::Recipe { .. }
-                | TrainError::RecipeKey { .. }
-                | TrainError::DataRecipe { .. }
-                | TrainError::RunExists { .. } => Exit::Usage,
-                _ => Exit::Failed,
-            }
-        }
-    })
+    }))
 }
 
-fn trained(args: &TrainArgs, cancel: &CancelToken, screen: &Screen) -> Result<Outcome, TrainError> {
-    let bar = &screen.bar;
-    let mut recipe = Recipe::read(&args.recipe)?;
-    recipe.data.models = models_dir::find(args.models_dir.as_deref()).ok();
-    bar.set_message("reading the data");
-    let ctx = Ctx::new(cancel.clone(), |progress| {
-        if let Some(total) = progress.total {
-            bar.set_length(total);
-        }
-        bar.set_position(progress.done);
-    });
-    let mixture = Mixture::open(&recipe.data, recipe.training.seed, recipe.model.side, &ctx)?;
-    for (source, real, fake) in mixture.counts() {
-        screen.line(&format!("{source}: {real} real, {fake} fake to train on"));
-    }
-    let held_out = HeldOut { crops: mixture.held_out()? };
-    screen.line(&format!("{} crops held out", held_out.crops.len()));
-    let facts = Facts {
-        app: format!("facefiction {}", env!("CARGO_PKG_VERSION")),
-        commit: commit(),
-        data_sha256: mixture.fingerprint().to_owned(),
-        seed: recipe.training.seed,
-        started: now().rfc3339(),
-        ..Facts::default()
-    };
-    let threads = args.threads.map_or_else(processors, usize::from);
-    let options = Options { out: &args.out, resume: args.resume, threads, facts };
-    train(&recipe, &mixture, &held_out, options, cancel, &mut |news| {
-        screen.show(&news);
-        Ok(())
-    })
+/// What all ways to train share.
+struct Job<'a> {
+    args: &'a RunArgs,
+    cancel: &'a CancelToken,
+    screen: Screen,
 }
+
+/// What a run learns from and is tested on.
+struct Material {
+    mixture: Mixture,
+    held_out: HeldOut,
+    facts: Facts,
+}
+
+impl<'a> Job<'a> {
+    fn new(args: &'a RunArgs, cancel: &'a CancelToken) -> Self {
+        Self { args, cancel, screen: Screen::new(args.quiet) }
+    }
+
+    fn train(&self, recipe: &Path) -> Result<Exit, TrainError> {
+        let mut recipe = Recipe::read(recipe)?;
+        let material = self.material(&mut recipe)?;
+        let outcome = self.logged(&recipe, &material.facts, &mut |tell| {
+            train(&recipe, &material.mixture, &material.held_out, self.options(&material), self.cancel, tell)
+        })?;
+        self.screen.close(&closing(&outcome, &self.args.out));
+        Ok(Exit::Finished)
+    }
+
+    fn search(&self, path: &Path) -> Result<Exit, TrainError> {
+        let wanted = SearchRecipe::read(path)?;
+        let mut base = Recipe::read(&wanted.recipe)?;
+        let material = self.material(&mut base)?;
+        let bar = &self.screen.bar;
+        bar.set_style(style("{bar:30} {pos}/{len} trials, {eta} left"));
+        bar.set_length(wanted.trials);
+        let room = SearchRoom {
+            out: &self.args.out,
+            resume: self.args.resume,
+            threads: self.threads(),
+            facts: material.facts.clone(),
+            base: &base,
+        };
+        let mut tell = |line: &TrialLine| {
+            bar.set_position(line.trial + 1);
+            self.screen.line(&of_trial(line));
+        };
+        let trials = search(&wanted, &material.mixture, &material.held_out, &room, self.cancel, &mut tell)?;
+        let best = trials
+            .iter()
+            .filter(|t| t.best.is_some())
+            .max_by(|a, b| a.best.partial_cmp(&b.best).unwrap_or(Ordering::Equal));
+        self.screen.close(&best.map_or_else(|| "no trial was tested".to_owned(), |t| format!("best: {}", of_trial(t))));
+        Ok(Exit::Finished)
+    }
+
+    fn extend(&self, args: &ExtendArgs) -> Result<Exit, TrainError> {
+        let extension = Extension {
+            from: args.from.clone(),
+            data: args.data.clone(),
+            share: args.share,
+            steps: args.steps,
+            rate: args.rate,
+            tolerance: args.tolerance,
+        };
+        let mut recipe = extension.recipe()?;
+        let material = self.material(&mut recipe)?;
+        let verdict = self.logged(&recipe, &material.facts, &mut |tell| {
+            let options = self.options(&material);
+            extension.run(&recipe, &material.mixture, &material.held_out, options, self.cancel, tell)
+        })?;
+        self.screen.line(&format!("before: {}", of(&verdict.before)));
+        self.screen.line(&format!("after: {}", of(&verdict.after)));
+        if verdict.accepted() {
+            self.screen.close(&format!("extended: {}", self.args.out.display()));
+            return Ok(Exit::Finished);
+        }
+        let worse = verdict.worse.iter().map(|(list, old, new)| format!("{list} from {old:.3} to {new:.3}"));
+        self.screen.bar.finish_and_clear();
+        tell(&format!(
+            "refused, worse than before on {}: {}",
+            worse.collect::<Vec<_>>().join(", "),
+            self.args.out.display()
+        ));
+        Ok(Exit::Failed)
+    }
+
+    /// Reads the data that the recipe names.
+    fn material(&self, recipe: &mut Recipe) -> Result<Material, TrainError> {
+        recipe.data.models = models_dir::find(self.args.models_dir.as_deref()).ok();
+        let bar = &self.screen.bar;
+        bar.set_message("reading the data");
+        let ctx = Ctx::new(self.cancel.clone(), |progress| {
+            if let Some(total) = progress.total {
+                bar.set_length(total);
+            }
+            bar.set_position(progress.done);
+        });
+        let mixture = Mixture::open(&recipe.data, recipe.training.seed, recipe.model.side, &ctx)?;
+        for (source, real, fake) in mixture.counts() {
+            self.screen.line(&format!("{source}: {real} real, {fake} fake to train on"));
+        }
+        let held_out = HeldOut { crops: mixture.held_out()? };
+        self.screen.line(&format!("{} crops held out", held_out.crops.len()));
+        let facts = Facts {
+            app: format!("facefiction {}", env!("CARGO_PKG_VERSION")),
+            commit: commit(),
+            data_sha256: mixture.fingerprint().to_owned(),
+            seed: recipe.training.seed,
+            started: now().rfc3339(),
+            ..Facts::default()
+        };
+        Ok(Material { mixture, held_out, facts })
+    }
+
+    /// Runs with the news on the screen and, where asked for, on the MLflow server. A server that fails under way does
+    /// not stop a run.
+    fn logged<T>(
+        &self,
+        recipe: &Recipe,
+        facts: &Facts,
+        work: &mut dyn FnMut(&mut Listener<'_>) -> Result<T, TrainError>,
+    ) -> Result<T, TrainError> {
+        let url = self.args.mlflow.as_deref();
+        let mut remote = url.map(|url| Remote::open(url, &self.args.out, recipe, facts)).transpose()?;
+        let mut lost = false;
+        let mut listen = |news: News<'_>| {
+            self.screen.show(&news);
+            if let Some(Err(error)) = remote.as_mut().map(|remote| remote.news(&news))
+                && !std::mem::replace(&mut lost, true)
+            {
+                self.screen.line(&format!("the run goes on, its log there may have gaps: {error}"));
+            }
+            Ok(())
+        };
+        let ended = work(&mut listen);
+        let end = match &ended {
+            Ok(_) => End::Finished,
+            Err(TrainError::Cancelled) => End::Killed,
+            Err(_) => End::Failed,
+        };
+        if let Some(Err(error)) = remote.as_mut().map(|remote| remote.end(end)) {
+            self.screen.line(&error.to_string());
+        }
+        if matches!(ended, Err(TrainError::Cancelled)) {
+            self.screen.line(&format!("go on with --resume: {}", self.args.out.display()));
+        }
+        ended
+    }
+
+    fn options(&self, material: &Material) -> Options<'a> {
+        Options {
+            out: &self.args.out,
+            resume: self.args.resume,
+            threads: self.threads(),
+            facts: material.facts.clone(),
+        }
+    }
+
+    fn threads(&self) -> usize {
+        self.args.threads.map_or_else(processors, usize::from)
+    }
+}
+
+/// What hears the news of a run.
+type Listener<'a> = dyn FnMut(News<'_>) -> Result<(), TrainError> + Send + 'a;
 
 /// Steps between lines where there is no terminal to draw a bar on.
 const LINE_EVERY: u64 = 100;
@@ -100,6 +234,12 @@ impl Screen {
         if !self.quiet {
             self.bar.suspend(|| tell(text));
         }
+    }
+
+    /// The last line.
+    fn close(&self, text: &str) {
+        self.bar.finish_and_clear();
+        self.line(text);
     }
 
     fn show(&self, news: &News<'_>) {
@@ -134,6 +274,18 @@ fn of(tested: &Tested) -> String {
     let mut parts: Vec<String> = auc.chain(pairs).collect();
     parts.push(format!("held-out loss {:.3}", tested.loss));
     parts.join(", ")
+}
+
+/// A trial in a line.
+fn of_trial(line: &TrialLine) -> String {
+    let values: Vec<String> = line.values.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let best = line.best.map_or_else(|| "not tested".to_owned(), |auc| format!("AUC {auc:.3}"));
+    let state = match line.state {
+        TrialState::Finished => "",
+        TrialState::Pruned => ", stopped early",
+        TrialState::Diverged => ", its loss ran away",
+    };
+    format!("trial {}: {}: {best}{state}", line.trial, values.join(", "))
 }
 
 fn closing(outcome: &Outcome, out: &Path) -> String {
