@@ -51,13 +51,13 @@ pub enum TrainError {
     #[error("{what} is in `{first}` (line {first_line}) and in `{second}` (line {second_line}), so that training would see what it is tested on: {path}", path = path.display())]
     SplitLeak {
         /// The group or file.
-        what: String,
+        what: Box<str>,
         /// One split.
-        first: String,
+        first: Box<str>,
         /// A line of it.
         first_line: u64,
         /// The other.
-        second: String,
+        second: Box<str>,
         /// A line of that.
         second_line: u64,
         /// The list.
@@ -113,7 +113,7 @@ pub enum TrainError {
     #[error("{cause}: {path}", path = path.display())]
     Weights {
         /// What is wrong with them.
-        cause: nets::NetsError,
+        cause: Box<nets::NetsError>,
         /// The file; empty where none was given.
         path: PathBuf,
     },

@@ -192,7 +192,7 @@ impl Manifest {
                 let (first, first_line) = *seen.entry((kind, source, name)).or_insert((split, row.line));
                 if first != split {
                     return Err(TrainError::SplitLeak {
-                        what: format!("the {kind} `{name}`"),
+                        what: format!("the {kind} `{name}`").into(),
                         first: first.into(),
                         first_line,
                         second: split.into(),

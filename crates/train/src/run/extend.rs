@@ -122,7 +122,7 @@ impl Extension {
     ) -> Result<Verdict, TrainError> {
         let start = self.from.join(WEIGHTS);
         let bytes = std::fs::read(&start).map_err(TrainError::file(&start))?;
-        let fits = |cause| TrainError::Weights { cause, path: start.clone() };
+        let fits = |cause| TrainError::Weights { cause: Box::new(cause), path: start.clone() };
         let old = Weights::from_safetensors(&bytes).map_err(fits)?;
         let before = held_out.test(&held_out.logits(&recipe.model, &old)?);
         let newest = recipe.data.sources.last().map(|s| s.name.clone()).unwrap_or_default();
@@ -147,7 +147,8 @@ impl Extension {
 
 fn read(path: &Path) -> Result<Weights, TrainError> {
     let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
-    Weights::from_safetensors(&bytes).map_err(|cause| TrainError::Weights { cause, path: path.to_path_buf() })
+    Weights::from_safetensors(&bytes)
+        .map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.to_path_buf() })
 }
 
 fn judge(before: Tested, after: Tested, newest: &str, tolerance: f64) -> Verdict {

@@ -127,7 +127,10 @@ impl Folder {
     /// Writes weights as inference reads them.
     pub(super) fn weights(&self, name: &str, weights: &Weights) -> Result<(), TrainError> {
         let path = self.path.join(name);
-        replace(&path, &serialised(weights).map_err(|cause| TrainError::Weights { cause, path: path.clone() })?)
+        replace(
+            &path,
+            &serialised(weights).map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.clone() })?,
+        )
     }
 }
 

@@ -53,7 +53,7 @@ impl HeldOut {
     /// How the logits do.
     pub fn test(&self, logits: &[f32]) -> Tested {
         let mut lists: BTreeMap<&str, BTreeMap<(&str, bool), Vec<f64>>> = BTreeMap::new();
-        let mut pairs: BTreeMap<&str, BTreeMap<(&str, &str), [Option<f64>; 2]>> = BTreeMap::new();
+        let mut pairs: BTreeMap<&str, Pairs<'_>> = BTreeMap::new();
         let mut loss = 0.0;
         for (crop, logit) in self.crops.iter().zip(logits) {
             let (fake, z) = (crop.label == Label::Fake, f64::from(*logit));
@@ -73,6 +73,9 @@ impl HeldOut {
         Tested { auc, pairs, mean_auc, loss: loss / logits.len().max(1) as f64 }
     }
 }
+
+/// Logits of the real and of the manipulated one of each pair, by group and name.
+type Pairs<'a> = BTreeMap<(&'a str, &'a str), [Option<f64>; 2]>;
 
 fn forward(net: &Backbone, model: &ModelRecipe, crops: &[Crop]) -> Result<Vec<f32>, TrainError> {
     let side = model.side;
@@ -104,7 +107,7 @@ fn area_of(items: BTreeMap<(&str, bool), Vec<f64>>) -> Option<f64> {
 }
 
 /// Share of whole pairs whose manipulated one is higher.
-fn above(pairs: &BTreeMap<(&str, &str), [Option<f64>; 2]>) -> Option<f64> {
+fn above(pairs: &Pairs<'_>) -> Option<f64> {
     let whole: Vec<bool> = pairs.values().filter_map(|[real, fake]| Some((*fake)? > (*real)?)).collect();
     (!whole.is_empty()).then(|| whole.iter().filter(|above| **above).count() as f64 / whole.len() as f64)
 }

@@ -34,13 +34,14 @@ impl Learner {
     pub(super) fn new(recipe: &Recipe) -> Result<(Self, Vec<String>), TrainError> {
         let given = recipe.model.weights.as_deref().map(|path| {
             let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
-            Weights::from_safetensors(&bytes).map_err(|cause| TrainError::Weights { cause, path: path.to_path_buf() })
+            Weights::from_safetensors(&bytes)
+                .map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.to_path_buf() })
         });
         let (architecture, seed) = (recipe.model.architecture, recipe.training.seed);
         let given = given.transpose()?;
         let (weights, fresh) = starting_weights(architecture, 1, seed, given.as_ref()).map_err(|cause| {
             let path = recipe.model.weights.clone().unwrap_or_default();
-            TrainError::Weights { cause, path }
+            TrainError::Weights { cause: Box::new(cause), path }
         })?;
         let mut net = TrainNet::new(architecture, &weights, 1)?;
         net.freeze(recipe.model.frozen_blocks);
