@@ -14,7 +14,7 @@ make_package() {
 
 bundle_package() {
     rm -rf out/package "$target"/release/bundle/deb
-    ui/node_modules/.bin/tauri bundle --bundles deb
+    npm exec --yes --package=@tauri-apps/cli@2.12.5 -- tauri bundle --bundles deb
     mkdir -p out/package
     cp "$target"/release/bundle/deb/*.deb out/package/
     ls -l out/package
