@@ -36,6 +36,12 @@ pub struct Metric {
     pub step: u64,
 }
 
+/// A key as the interface takes it, which knows no brackets: `draw[0].share` becomes `draw.0.share`.
+fn name_of(key: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-. :/".contains(c);
+    key.chars().filter(|c| *c != ']').map(|c| if plain(c) { c } else { '.' }).collect()
+}
+
 /// A run on a server.
 #[derive(Debug)]
 pub struct Mlflow {
@@ -78,7 +84,7 @@ impl Mlflow {
     /// [`TrainError::Mlflow`].
     pub fn params<'a>(&self, params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), TrainError> {
         let cut = |value: &str| value.chars().take(VALUE).collect::<String>();
-        let all: Vec<Value> = params.into_iter().map(|(k, v)| json!({"key": k, "value": cut(v)})).collect();
+        let all: Vec<Value> = params.into_iter().map(|(k, v)| json!({"key": name_of(k), "value": cut(v)})).collect();
         for params in all.chunks(PARAMS) {
             self.batch(json!({"run_id": self.run, "params": params}))?;
         }
@@ -89,7 +95,7 @@ impl Mlflow {
     pub fn metric(&mut self, metric: &Metric) {
         if metric.value.is_finite() {
             let Metric { key, value, step } = metric;
-            self.waiting.push(json!({"key": key, "value": value, "step": step, "timestamp": now()}));
+            self.waiting.push(json!({"key": name_of(key), "value": value, "step": step, "timestamp": now()}));
         }
     }
 
@@ -295,6 +301,12 @@ mod tests {
         assert_eq!((server.host.as_str(), server.port), ("[::1]", 5000));
         let nobody = Mlflow::open("http://127.0.0.1:1", "run", None).unwrap_err().to_string();
         assert!(nobody.contains("127.0.0.1:1"), "{nobody}");
+    }
+
+    #[test]
+    fn names_are_what_a_server_takes() {
+        assert_eq!(name_of("data.draw[0].fake.pair"), "data.draw.0.fake.pair");
+        assert_eq!(name_of("held-out/AUC of dfdc"), "held-out/AUC of dfdc");
     }
 
     #[test]
