@@ -125,7 +125,7 @@ impl Desk {
         }
     }
 
-    /// There is nothing to examine: the models leave the memory, until the next file. Loading them is a tenth of a second.
+    /// There is nothing to examine: the models leave the memory, until the next file.
     pub(crate) fn rest(&self) {
         self.engine.forget();
         scan::return_free_pages();

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// The name under which an installed window is the command line: one program instead of two that hold the
-/// same networks, typesetter and fonts saves 60 MB of an installation.
+/// same networks, typesetter and fonts.
 const COMMAND_LINE: &str = "facefiction";
 
 fn main() -> ExitCode {
