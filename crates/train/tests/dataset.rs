@@ -95,6 +95,31 @@ fn recipe(dir: &Path) -> DataRecipe {
 }
 
 #[test]
+fn rows_are_taken_and_left_out_by_their_columns() {
+    let open = |only: &[(&str, &str)], except: &[(&str, &str)]| {
+        let mut recipe = recipe(prepared().path());
+        recipe.draws.truncate(1);
+        recipe.draws[0].fake = [("all".to_owned(), 1.0)].into();
+        let columns = |of: &[(&str, &str)]| of.iter().map(|(c, v)| ((*c).to_owned(), vec![(*v).to_owned()])).collect();
+        (recipe.sources[0].only, recipe.sources[0].except) = (columns(only), columns(except));
+        Mixture::open(&recipe, 1, 64, &Ctx::silent()).map_err(|e| e.to_string())
+    };
+    let counts = |only: &[_], except: &[_]| {
+        let mixture = open(only, except).unwrap();
+        let held_out = mixture.held_out().unwrap().len();
+        (mixture.counts()[0].1, mixture.counts()[0].2, held_out)
+    };
+    assert_eq!(counts(&[], &[]), (2, 2, 1));
+    assert_eq!(counts(&[], &[("source", "nasa")]), (1, 2, 1));
+    assert_eq!(counts(&[("original", "one")], &[]), (1, 1, 0), "the held-out one has no `original`");
+    assert_eq!(counts(&[], &[("split", "val")]), (2, 2, 0));
+    let typo = open(&[], &[("source", "nass")]).unwrap_err();
+    assert!(typo.contains("data.source[0].except.source") && typo.contains("`nass`"), "{typo}");
+    let column = open(&[("sauce", "nasa")], &[]).unwrap_err();
+    assert!(column.contains("data.source[0].only") && column.contains("`sauce`"), "{column}");
+}
+
+#[test]
 fn a_second_run_examines_only_what_is_new() {
     let dir = tempfile::tempdir().unwrap();
     let list = dir.path().join("list.csv");

@@ -60,6 +60,12 @@ pub struct SourceRecipe {
     /// Column that joins a real and the fakes made of it, within a `group`.
     #[serde(default)]
     pub pair: Option<String>,
+    /// Rows that are taken: those with one of the values in each of the columns. All where nothing is said.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<String>>,
+    /// Rows that are left out, of both splits: those with one of the values in any of the columns.
+    #[serde(default)]
+    pub except: BTreeMap<String, Vec<String>>,
     /// Value of `split` of what is trained on.
     #[serde(default = "train_split")]
     pub train: String,

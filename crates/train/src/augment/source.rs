@@ -102,11 +102,37 @@ fn read_list(i: usize, source: &SourceRecipe) -> Result<List, TrainError> {
     source.by.iter().try_for_each(|column| known("by", column))?;
     source.by_fake.iter().flatten().try_for_each(|column| known("by_fake", column))?;
     source.pair.iter().try_for_each(|column| known("pair", column))?;
+    for (key, wanted) in [("only", &source.only), ("except", &source.except)] {
+        wanted.keys().try_for_each(|column| known(key, column))?;
+        every_value_occurs(&manifest, &format!("source[{i}].{key}"), wanted)?;
+    }
     manifest.check_splits()?;
     let mut rows = std::mem::take(&mut manifest.rows);
     rows.retain(|row| [&source.train, &source.held_out].iter().any(|split| **split == manifest.cell(row, "split")));
+    let has =
+        |row: &Row, (column, values): (&String, &Vec<String>)| values.iter().any(|v| v == manifest.cell(row, column));
+    rows.retain(|row| {
+        source.only.iter().all(|wanted| has(row, wanted)) && !source.except.iter().any(|not| has(row, not))
+    });
     let wanted = rows.iter().map(|row| Wanted::new(&manifest, row, &source.crop)).collect::<Result<Vec<_>, _>>()?;
     Ok(List { manifest, rows, wanted })
+}
+
+/// A value that no row has is a slip of the pen: a source that was to be left out would be trained on.
+fn every_value_occurs(
+    manifest: &Manifest,
+    key: &str,
+    wanted: &BTreeMap<String, Vec<String>>,
+) -> Result<(), TrainError> {
+    for (column, values) in wanted {
+        for value in values {
+            if !manifest.rows.iter().any(|row| manifest.cell(row, column) == value) {
+                let problem = format!("no row has `{value}`: {}", manifest.path.display());
+                return Err(TrainError::data(format!("{key}.{column}"), problem));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Source {

@@ -89,6 +89,8 @@ impl Extension {
             by_fake: None,
             balance: Balance::Sqrt,
             pair: None,
+            only: Default::default(),
+            except: Default::default(),
             ..first.clone()
         };
         recipe.data.sources.push(new);
