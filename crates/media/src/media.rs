@@ -160,6 +160,26 @@ impl Media {
     /// # Errors
     /// As [`Media::frames`].
     pub fn frames_from(&self, from: Timestamp, width: u32, threads: usize, ctx: &Ctx) -> Result<Frames, MediaError> {
+        self.frames_of(&[from], Vec::new(), width, threads, ctx)
+    }
+
+    /// The frames of these times, which rise, at full size; those that no frame has are passed over. What lies
+    /// between is decoded, but neither converted nor delivered. Otherwise as [`Media::frames_from`].
+    ///
+    /// # Errors
+    /// As [`Media::frames`].
+    pub fn frames_at(&self, times: &[Timestamp], threads: usize, ctx: &Ctx) -> Result<Frames, MediaError> {
+        self.frames_of(times, times.to_vec(), u32::MAX, threads, ctx)
+    }
+
+    fn frames_of(
+        &self,
+        from: &[Timestamp],
+        at: Vec<Timestamp>,
+        width: u32,
+        threads: usize,
+        ctx: &Ctx,
+    ) -> Result<Frames, MediaError> {
         ctx.check().map_err(MediaError::cancelled(self.path()))?;
         let stream = match &self.content {
             Content::Still(still) => return Ok(Frames::of_still(still, self.source.changed())),
@@ -169,7 +189,7 @@ impl Media {
         let width = width.clamp(1, full);
         let height = (u64::from(height) * u64::from(width)).div_ceil(u64::from(full)).max(1);
         let size = (width, u32::try_from(height).unwrap_or(u32::MAX));
-        let view = View { sampling: Sampling::EveryFrame, from: Some(from), size };
+        let view = View { sampling: Sampling::EveryFrame, from: from.first().copied(), at, size };
         let decoder = Decoder::start_at(&self.source, stream, view, threads, &self.limits, ctx.cancel_token())?;
         Ok(Frames::of_video(decoder))
     }

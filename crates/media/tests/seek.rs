@@ -35,6 +35,12 @@ fn every_container_gives_the_same_frames_from_any_time_on() {
             assert_eq!(times(&frames), known[at..], "{name} from frame {at}");
             assert_eq!(frames[0].rgb, all[at].rgb, "{name}: the picture at frame {at}");
         }
+        let picked = [3, 4, known.len() / 2, known.len() - 1];
+        let wanted: Vec<Timestamp> = picked.iter().map(|&i| all[i].pts).collect();
+        let media = Media::open(&path, &Limits::default(), &Ctx::silent()).unwrap();
+        let some: Vec<Frame> = media.frames_at(&wanted, 2, &Ctx::silent()).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(times(&some), picked.map(|i| known[i]), "{name}: those that were asked for");
+        assert!(some.iter().zip(picked).all(|(frame, i)| frame.rgb == all[i].rgb), "{name}");
         let between = (known[10] + known[11]) / 2;
         assert_eq!(times(&from(&path, between, 160)), known[11..], "{name} between two frames");
         assert!(from(&path, known[0] - 1_000_000, 160).len() == known.len(), "{name} before the start");

@@ -8,13 +8,16 @@ use std::path::Path;
 use analysis::{TimelineFace, TimelineFrame};
 use base::{Ctx, FrameIndex, Rect, Timestamp};
 use faces::Face;
-use media::{Frame, Kind, Media};
+use media::Frame;
 
 use crate::error::ScanError;
 use crate::pipeline::Pipeline;
+use crate::reel::Reel;
 
 /// How much a box must overlap with the one it was: only rounding may be between them.
 const SAME_BOX: f32 = 0.99;
+/// The same for the same way of searching.
+const TO_THE_PIXEL: f32 = 0.9999;
 
 /// A face to look up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,16 +50,17 @@ pub(crate) fn look_again(
     pipeline: &Pipeline,
     ctx: &Ctx,
 ) -> Result<Vec<Option<Again>>, ScanError> {
-    let media = Media::open(path, pipeline.limits(), ctx)?;
+    let times = wanted.iter().map(|w| w.pts).collect();
+    let mut reel = Reel::open(path, pipeline.limits(), times, pipeline.threads(), ctx)?;
     let mut last: Option<Frame> = None;
     let mut found = Vec::with_capacity(wanted.len());
     for w in wanted {
         ctx.check()?;
         if last.as_ref().is_none_or(|frame| frame.pts != w.pts) {
-            last = frame_at(&media, w.pts, pipeline, ctx)?;
+            last = reel.at(w.pts, ctx)?.map(|frame| pipeline.delivered(frame));
         }
         let again = match &last {
-            Some(frame) if frame.pts == w.pts => {
+            Some(frame) => {
                 let frame = Frame { index: w.frame, ..frame.clone() };
                 find_again(&frame, w.rect, pipeline)?.map(|face| Again { frame, face })
             }
@@ -68,28 +72,15 @@ pub(crate) fn look_again(
 }
 
 /// The face that was at `rect`: an examination searches some frames in full and follows faces through others, and
-/// what was seen by the one way need not be seen to the pixel by the other.
+/// what was seen by the one way need not be seen to the pixel by the other. Following costs less and most frames were
+/// followed, so it is tried first.
 fn find_again(frame: &Frame, rect: Rect, pipeline: &Pipeline) -> Result<Option<Face>, ScanError> {
-    let same = |faces: Vec<Face>| {
-        let nearest = faces.into_iter().max_by(|a, b| a.rect.iou(rect).total_cmp(&b.rect.iou(rect)));
-        nearest.filter(|face| face.rect.iou(rect) >= SAME_BOX)
-    };
-    match same(pipeline.finder().detect(&frame.rgb)?) {
-        Some(face) => Ok(Some(face)),
-        None => Ok(same(pipeline.finder().follow(&frame.rgb, &[])?)),
+    let nearest = |faces: Vec<Face>| faces.into_iter().max_by(|a, b| a.rect.iou(rect).total_cmp(&b.rect.iou(rect)));
+    let at_least = |face: &Option<Face>, overlap| face.as_ref().is_some_and(|face| face.rect.iou(rect) >= overlap);
+    let followed = nearest(pipeline.finder().follow(&frame.rgb, &[])?);
+    if at_least(&followed, TO_THE_PIXEL) {
+        return Ok(followed);
     }
-}
-
-fn frame_at(media: &Media, pts: Timestamp, pipeline: &Pipeline, ctx: &Ctx) -> Result<Option<Frame>, ScanError> {
-    let mut frames = media.frames_from(pts, media.info().width, pipeline.threads(), ctx)?;
-    if media.kind() == Kind::Image {
-        return Ok(frames.next().transpose()?.map(|frame| pipeline.delivered(frame)));
-    }
-    for frame in frames {
-        let frame = frame?;
-        if frame.pts >= pts {
-            return Ok(Some(pipeline.delivered(frame)));
-        }
-    }
-    Ok(None)
+    let searched = nearest(pipeline.finder().detect(&frame.rgb)?);
+    Ok([searched, followed].into_iter().find(|face| at_least(face, SAME_BOX)).flatten())
 }

@@ -15,13 +15,14 @@ use analysis::{
 use base::{Cancelled, Ctx, FrameIndex, Progress, Rect, Score, Stage, Timestamp};
 use faces::resize::{PixelRegion, shrink_area};
 use image::{Rgb, RgbImage};
-use media::{Frame, Frames, Kind, Limits, Media, MediaError};
+use media::Limits;
 use nets::card::ModelCard;
 use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use crate::error::ScanError;
 use crate::item::sha256_of;
 use crate::policy::task_of;
+use crate::reel::Reel;
 
 /// People of whom pictures are cut, the gravest results first.
 pub const SHOWN_PEOPLE: usize = 8;
@@ -39,8 +40,6 @@ const JPEG_QUALITY: i32 = 85;
 /// How much larger than a face's box the area is that hides it: hair and ears tell people apart too.
 const MASK: f32 = 1.6;
 const MASK_COLOUR: Rgb<u8> = Rgb([0x8a, 0x90, 0x98]);
-/// Microseconds that are decoded through rather than skipped.
-const ON_THE_WAY_US: i64 = 3_000_000;
 /// Bytes of a heat map's file at most.
 const MAP_BYTES: u64 = 16 << 20;
 
@@ -148,7 +147,9 @@ fn cut(
     limits: &Limits,
     ctx: &Ctx,
 ) -> Result<Vec<Exhibit>, ScanError> {
-    let mut reel = Reel::open(path, limits, ctx)?;
+    let times = wanted.iter().map(|w| w.frame.pts_us).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut reel = Reel::open(path, limits, times, threads, ctx)?;
     let (mut exhibits, total) = (Vec::new(), wanted.len() as u64);
     for (done, w) in wanted.iter().enumerate() {
         let progress = Progress { stage: Stage::Writing, done: done as u64, total: Some(total) };
@@ -194,44 +195,6 @@ fn name(w: &Wanted<'_>, what: &str) -> String {
 
 fn exhibit_name(track: u32, at: Timestamp, what: &str) -> String {
     format!("p{:02}-{:09}ms-{what}", track + 1, at.micros().max(0) / 1000)
-}
-
-/// Frames by time, decoded forwards; skips where much lies between.
-struct Reel {
-    media: Media,
-    frames: Option<Frames>,
-    last: Option<Frame>,
-}
-
-impl Reel {
-    fn open(path: &Path, limits: &Limits, ctx: &Ctx) -> Result<Self, MediaError> {
-        let media = Media::open(path, limits, ctx)?;
-        Ok(Self { media, frames: None, last: None })
-    }
-
-    /// The frame with this presentation time; `None` when there is none.
-    fn at(&mut self, pts: Timestamp, ctx: &Ctx) -> Result<Option<Frame>, MediaError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let still = self.media.kind() == Kind::Image;
-        let ahead = self.last.as_ref().map(|f| pts.micros_since(f.pts));
-        if still && self.last.is_some() || ahead == Some(0) {
-            return Ok(self.last.clone());
-        }
-        if self.frames.is_none() || !ahead.is_some_and(|us| (0..=ON_THE_WAY_US).contains(&us)) {
-            self.frames = Some(self.media.frames_from(pts, self.media.info().width, threads, ctx)?);
-        }
-        for frame in self.frames.iter_mut().flatten() {
-            let frame = frame?;
-            let reached = still || frame.pts >= pts;
-            if reached {
-                let found = (still || frame.pts == pts).then(|| frame.clone());
-                self.last = Some(frame);
-                return Ok(found);
-            }
-        }
-        self.frames = None;
-        Ok(None)
-    }
 }
 
 /// The frame with every face covered that is to be hidden.

@@ -27,6 +27,7 @@ mod ordered;
 mod pipeline;
 mod policy;
 mod range;
+mod reel;
 mod rerun;
 mod scorer;
 mod stages;

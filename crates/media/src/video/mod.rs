@@ -91,7 +91,7 @@ impl Decoder {
         limits: &Limits,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        let mut command = command(source, stream, view, threads);
+        let mut command = command(source, stream, &view, threads);
         let (child, stdout, stderr) = Guard::spawn(command.as_inner_mut(), "ffmpeg", source)?;
         let tally = Arc::new(Mutex::new(Tally::new(stream)));
         let View { sampling, size: (width, height), .. } = view;
@@ -259,22 +259,24 @@ impl Drop for Decoder {
 }
 
 /// Which frames, from when on, how large.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct View {
     pub sampling: Sampling,
     /// Frames before it are passed over; decoding begins at the last key frame that is not later.
     pub from: Option<Timestamp>,
+    /// Only frames of these times; all where there are none.
+    pub at: Vec<Timestamp>,
     /// Width and height in pixels.
     pub size: (u32, u32),
 }
 
 impl View {
     fn whole(stream: &Stream, sampling: Sampling) -> Self {
-        Self { sampling, from: None, size: (stream.info.width, stream.info.height) }
+        Self { sampling, from: None, at: Vec::new(), size: (stream.info.width, stream.info.height) }
     }
 }
 
-fn command(source: &Source, stream: &Stream, view: View, threads: usize) -> FfmpegCommand {
+fn command(source: &Source, stream: &Stream, view: &View, threads: usize) -> FfmpegCommand {
     let threads = threads.max(1).to_string();
     let mut command = FfmpegCommand::new();
     command.hide_banner().args(["-nostdin", "-nostats", "-loglevel", "repeat+level+info"]);
@@ -300,12 +302,14 @@ fn command(source: &Source, stream: &Stream, view: View, threads: usize) -> Ffmp
 /// The filter graph. ffmpeg puts the rotation in front of it. Sampling comes before scaling and
 /// conversion, so that frames nobody wants are not converted; scaling to the size of the first frame
 /// also holds the size when the stream changes it midway.
-fn filters(stream: &Stream, view: View) -> String {
+fn filters(stream: &Stream, view: &View) -> String {
     let (num, den) = stream.time_base;
     let start = format!("({})*({num}/{den})", stream.start);
     // One microsecond less: what is compared here was rounded.
     let from = view.from.map_or_else(String::new, |from| format!("select='gte(t,({}-1)/1000000)',", from.micros()));
+    let near = |at: &Timestamp| format!("lt(abs(t*1000000-({})),1)", at.micros());
     let select = match view.sampling {
+        _ if !view.at.is_empty() => format!("select='{}',", view.at.iter().map(near).collect::<Vec<_>>().join("+")),
         Sampling::EveryFrame => String::new(),
         // One frame for each cell of the grid: the first whose cell is not that of the frame kept
         // last. The start is computed as ffmpeg computes `t`, so that a frame at the start of a cell
