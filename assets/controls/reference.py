@@ -19,7 +19,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "crates/detector/goldens"))
-from logits import MEAN, RULES, STD, cut, network  # noqa: E402
+from logits import MEAN, STD, network, rules  # noqa: E402
 
 # Sample, whether its face is generated, the face's box.
 SAMPLES = [
@@ -33,13 +33,13 @@ SAMPLES = [
 def main():
     torch.set_num_threads(1)
     reference = {}
-    for model, side in RULES.items():
+    for model, rule in rules(ROOT / "models").items():
         weights = ROOT / "models" / model / "weights.safetensors"
         net = network(weights).double()
         rows = []
-        for name, generated, (x, y, w, h) in SAMPLES:
+        for name, generated, box in SAMPLES:
             picture = cv2.imread(str(ROOT / "assets/samples" / name))[..., ::-1]
-            crop = cut(picture, side(w, h), x + w / 2, y + h / 2)
+            crop = rule.cut(picture, box)
             sample = f"{model}-{Path(name).stem}.png"
             cv2.imwrite(str(HERE / sample), crop[..., ::-1])
             values = torch.from_numpy((crop.astype("float64") / 255 - MEAN) / STD).permute(2, 0, 1)[None]

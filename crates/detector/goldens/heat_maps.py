@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference Grad-CAM maps (Selvaraju et al. 2017) of the two starters, by PyTorch's own gradients.
+"""Reference Grad-CAM maps (Selvaraju et al. 2017) of the shipped detectors, by PyTorch's own gradients.
 
     pip install numpy opencv-python-headless torch torchvision safetensors
     python crates/detector/goldens/heat_maps.py models > crates/detector/goldens/heat_maps.json
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from logits import MEAN, RULES, STD, network, picture
+from logits import MEAN, STD, network, picture, rules
 
 
 def grad_cam(net, crop):
@@ -29,10 +29,10 @@ def grad_cam(net, crop):
 def main(models):
     torch.set_num_threads(1)
     out = []
-    for name in RULES:
+    for name, rule in rules(models).items():
         net = network(Path(models) / name / "weights.safetensors").double()
         for i in range(8):
-            cells = grad_cam(net, picture(i, 128, 128))
+            cells = grad_cam(net, picture(i, rule.size, rule.size))
             stretched = torch.nn.functional.interpolate(cells, (20, 24), mode="bilinear", align_corners=False)
             rounded = [[round(v, 6) for v in t.flatten().tolist()] for t in (cells, stretched)]
             out.append({"model": name, "i": i, "cells": rounded[0], "stretched": rounded[1]})

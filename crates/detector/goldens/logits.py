@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Reference logits of the two starters by the PyTorch recipe they were trained with.
+"""Reference logits of the shipped MobileNetV2 detectors by PyTorch.
 
     pip install numpy opencv-python-headless torch torchvision safetensors
     python crates/detector/goldens/logits.py models ../shared/data > crates/detector/goldens/logits.json
 
 Made pictures are drawn by the same integer arithmetic in `tests/logits.rs`. Of real stills only the path and the
-logit are kept. Crop: square about the centre of the box, kept inside the picture, 140 px (area when shrinking,
-else linear), centre 128; RGB / 255, ImageNet mean and std.
+logit are kept. Crop: square about the centre of the box as the card says, kept inside the picture, resized (area when
+shrinking, else linear), its centre; RGB / 255, ImageNet mean and std.
 """
 import csv
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,36 @@ import torchvision
 from safetensors.torch import load_file
 
 MEAN, STD = np.float32([.485, .456, .406]), np.float32([.229, .224, .225])
-RULES = {"generated-starter": lambda w, h: 1.3 * max(w, h), "swapped-starter": lambda w, h: .87 * h}
+
+
+class Rule:
+    """What a card says of a detector's input."""
+
+    def __init__(self, card):
+        self.size, self.resize = card["input"]["size"], card["input"]["resize"]
+        self.rule, self.factor = card["input"]["crop"]["rule"], card["input"]["crop"]["factor"]
+
+    def side(self, w, h):
+        return self.factor * (max(w, h) if self.rule == "box" else h)
+
+    def cut(self, img, box):
+        """The network's input for the box x, y, w, h of a picture."""
+        x, y, w, h = box
+        cx, cy = x + w / 2, y + h / 2
+        side = int(round(min(self.side(w, h), *img.shape[:2])))
+        left = int(min(max(cx - side / 2, 0), img.shape[1] - side))
+        top = int(min(max(cy - side / 2, 0), img.shape[0] - side))
+        how = cv2.INTER_AREA if side >= self.resize else cv2.INTER_LINEAR
+        margin = (self.resize - self.size) // 2
+        whole = cv2.resize(img[top:top + side, left:left + side], (self.resize, self.resize), interpolation=how)
+        return whole[margin:margin + self.size, margin:margin + self.size]
+
+
+def rules(models):
+    """Of the detectors in the folder that are MobileNetV2, by id."""
+    cards = [tomllib.loads(path.read_text()) for path in sorted(Path(models).glob("*/card.toml"))]
+    ours = [c for c in cards if c["task"] in ("faceManipulation", "faceSynthesis") and c["architecture"] == "mobilenet-v2"]
+    return {card["id"]: Rule(card) for card in ours}
 
 
 def picture(i, width, height):
@@ -45,14 +75,6 @@ def picture(i, width, height):
     return out
 
 
-def cut(img, side, cx, cy):
-    side = int(round(min(side, *img.shape[:2])))
-    left = int(min(max(cx - side / 2, 0), img.shape[1] - side))
-    top = int(min(max(cy - side / 2, 0), img.shape[0] - side))
-    img = img[top:top + side, left:left + side]
-    return cv2.resize(img, (140, 140), interpolation=cv2.INTER_AREA if side >= 140 else cv2.INTER_LINEAR)[6:134, 6:134]
-
-
 def network(path):
     net = torchvision.models.mobilenet_v2(weights=None)
     net.classifier = torch.nn.Sequential(torch.nn.Dropout(.2), torch.nn.Linear(1280, 1))
@@ -70,21 +92,20 @@ def logits(net, crops):
 def main(models, data):
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    nets = {name: network(Path(models) / name / "weights.safetensors") for name in RULES}
-    # 128 x 128 needs no resizing; the others are enlarged and shrunk, with boxes that stick out too.
-    made = [(i, 128, 128, [0, 0, 128, 128]) for i in range(8)]
+    # The first are as large as the network's input; the others are enlarged and shrunk, with boxes that stick out too.
+    made = [(i, 0, 0, [0, 0, 0, 0]) for i in range(8)]
     made += [(i, 300 + 7 * i, 260 - 9 * i, [20 * i, 15 * i, 60 + 14 * i, 76 + 17 * i]) for i in range(8)]
     stills = [r for r in csv.DictReader(open(Path(data) / "stills.csv")) if r["split"] == "val"][::31]
     boxes = [[float(r[f"box_{k}"]) for k in "xywh"] for r in stills]
     read = [cv2.imread(str(Path(data) / r["path"]))[..., ::-1] for r in stills]
     out = {"made": [{"i": i, "width": w, "height": h, "box": b, "logits": {}} for i, w, h, b in made],
            "stills": [{"path": r["path"], "box": b, "logits": {}} for r, b in zip(stills, boxes)]}
-    for name, side in RULES.items():
-        crops = [picture(i, w, h) if w == 128 else cut(picture(i, w, h), side(*b[2:]), b[0] + b[2] / 2, b[1] + b[3] / 2) for i, w, h, b in made]
-        for entry, logit in zip(out["made"], logits(nets[name], crops)):
+    for name, rule in rules(models).items():
+        net = network(Path(models) / name / "weights.safetensors")
+        crops = [rule.cut(picture(i, w, h), box) if w else picture(i, rule.size, rule.size) for i, w, h, box in made]
+        for entry, logit in zip(out["made"], logits(net, crops)):
             entry["logits"][name] = logit
-        crops = [cut(img, side(*b[2:]), b[0] + b[2] / 2, b[1] + b[3] / 2) for img, b in zip(read, boxes)]
-        for entry, logit in zip(out["stills"], logits(nets[name], crops)):
+        for entry, logit in zip(out["stills"], logits(net, [rule.cut(img, box) for img, box in zip(read, boxes)])):
             entry["logits"][name] = logit
     print(json.dumps(out, indent=0))
 

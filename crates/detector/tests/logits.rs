@@ -75,8 +75,12 @@ fn made_pictures_get_the_logits_of_the_recipe() {
     for id in ["generated-starter", "swapped-starter"] {
         let detector = load(id);
         let crop = |m: &Made| {
-            let picture = picture(m.i, m.width, m.height);
-            if m.width == 128 { Some(picture) } else { crop_square(&picture, Rect::from(m.rect), detector.crop_rule()) }
+            // As large as the network's input.
+            if m.width == 0 {
+                let side = detector.crop_rule().size;
+                return Some(picture(m.i, side, side));
+            }
+            crop_square(&picture(m.i, m.width, m.height), Rect::from(m.rect), detector.crop_rule())
         };
         let crops: Vec<RgbImage> = goldens.made.iter().map(|m| crop(m).unwrap()).collect();
         let want: Vec<f32> = goldens.made.iter().map(|m| m.logits[id]).collect();
@@ -118,7 +122,8 @@ fn real_stills_get_the_logits_of_the_recipe() {
 #[test]
 fn a_crop_does_not_see_the_others_in_its_batch() {
     let detector = load("swapped-starter");
-    let crops: Vec<RgbImage> = (0..19).map(|i| picture(i % 7, 128, 128)).collect();
+    let side = detector.crop_rule().size;
+    let crops: Vec<RgbImage> = (0..19).map(|i| picture(i % 7, side, side)).collect();
     let together = detector.logits(&crops).unwrap();
     let apart: Vec<f32> = crops.iter().map(|c| detector.logits(std::slice::from_ref(c)).unwrap()[0]).collect();
     compare("together and apart", &together, &apart);

@@ -8,6 +8,7 @@ run too, where their weights are present.
 """
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -145,15 +146,17 @@ def main() -> None:
             print(name, size, logits.tolist())
             cases.append({"architecture": name, "gain": gain, "size": size, "logits": logits.tolist()})
     models = []
-    for folder in ("generated-starter", "swapped-starter"):
-        if not (MODELS / folder / "weights.safetensors").exists():
+    for path in sorted(MODELS.glob("*/card.toml")):
+        card = tomllib.loads(path.read_text())
+        if card["architecture"] != "mobilenet-v2":
             continue
+        folder, size = card["id"], card["input"]["size"]
         net = torchvision.models.mobilenet_v2(num_classes=1)
-        state = load_file(MODELS / folder / "weights.safetensors")
+        state = load_file(path.parent / "weights.safetensors")
         net.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in state.items()}, strict=False)
-        logits = net.eval().double()(torch.from_numpy(pictures(2, 128)).double())
+        logits = net.eval().double()(torch.from_numpy(pictures(2, size)).double())
         print(folder, logits.tolist())
-        models.append({"id": folder, "size": 128, "logits": logits.tolist()})
+        models.append({"id": folder, "size": size, "logits": logits.tolist()})
     with (HERE / "backbones.json").open("w") as out:
         json.dump({"classes": CLASSES, "nets": cases, "models": models}, out, indent=1)
         out.write("\n")
