@@ -17,10 +17,10 @@ use faces::resize::{PixelRegion, shrink_area};
 use image::{Rgb, RgbImage};
 use media::{Frame, Frames, Kind, Limits, Media, MediaError};
 use nets::card::ModelCard;
-use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use crate::error::ScanError;
 use crate::item::sha256_of;
+use crate::picture;
 use crate::policy::task_of;
 
 /// People of whom pictures are cut, the gravest results first.
@@ -35,7 +35,7 @@ const AROUND_FACE: f32 = 2.0;
 const FACE_WIDTH: u32 = 480;
 /// Pixels of a whole frame's longer side at most.
 const FRAME_SIDE: u32 = 960;
-const JPEG_QUALITY: i32 = 85;
+const JPEG_QUALITY: u8 = 85;
 /// How much larger than a face's box the area is that hides it: hair and ears tell people apart too.
 const MASK: f32 = 1.6;
 const MASK_COLOUR: Rgb<u8> = Rgb([0x8a, 0x90, 0x98]);
@@ -166,11 +166,11 @@ fn cut(
             masked,
             bytes,
         };
-        if let Some(bytes) = face_picture(&rgb, w.face.rect).as_ref().and_then(jpeg) {
+        if let Some(bytes) = face_picture(&rgb, w.face.rect).and_then(encoded) {
             exhibits.push(exhibit(ExhibitKind::Face, name(w, "face.jpg"), None, bytes));
         }
         if w.whole
-            && let Some(bytes) = whole_picture(&rgb).as_ref().and_then(jpeg)
+            && let Some(bytes) = whole_picture(&rgb).and_then(encoded)
         {
             let (width, height) = (rgb.width() as f32, rgb.height() as f32);
             let Rect { x, y, w: across, h: down } = w.face.rect;
@@ -278,10 +278,8 @@ fn shrunk(rgb: &RgbImage, region: PixelRegion, side: u32) -> Option<RgbImage> {
     shrink_area(rgb, region, scaled(region.w), scaled(region.h))
 }
 
-fn jpeg(rgb: &RgbImage) -> Option<Vec<u8>> {
-    let (width, height) = (rgb.width() as usize, rgb.height() as usize);
-    let image = Image { pixels: rgb.as_raw().as_slice(), width, pitch: 3 * width, height, format: PixelFormat::RGB };
-    turbojpeg::compress(image, JPEG_QUALITY, Subsamp::Sub2x2).ok().map(|bytes| bytes.to_vec())
+fn encoded(rgb: RgbImage) -> Option<Vec<u8>> {
+    picture::jpeg(&rgb, JPEG_QUALITY)
 }
 
 /// The heat maps that an analysis names, looked for in `folders` in order. One that is not there or no PNG is

@@ -24,6 +24,7 @@ mod ladder;
 mod list;
 mod options;
 mod ordered;
+pub mod picture;
 mod pipeline;
 mod policy;
 mod range;

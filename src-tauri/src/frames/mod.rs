@@ -15,9 +15,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::RgbImage;
 use scan::base::Timestamp;
+use scan::picture;
 
 pub use self::address::{Address, Owner, Picture};
 use self::cache::Cache;
@@ -142,10 +142,5 @@ fn path_of(desk: &Desk, owner: Owner) -> Result<PathBuf, CommandError> {
 }
 
 fn encode(picture: &RgbImage) -> Result<Vec<u8>, CommandError> {
-    let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
-    encoder
-        .write_image(picture.as_raw(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
-        .map_err(|error| CommandError::new(ErrorCode::Internal, error))?;
-    Ok(jpeg)
+    picture::jpeg(picture, QUALITY).ok_or_else(|| CommandError::new(ErrorCode::Internal, "an empty picture"))
 }
