@@ -7,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use scan::evaluation::{Drawing, drawings};
 use scan::models::{Listed, ModelCard, NetsError, list, load_card, verify};
 
 use crate::error::{CommandError, ErrorCode};
-use crate::ipc::{ModelState, ModelView, Threshold, Validation};
+use crate::frames::fingerprint;
+use crate::ipc::{Figure, FigureKind, ModelState, ModelView, Threshold, Validation};
 use crate::now::today;
 
 /// Name of the card in a model's folder.
@@ -98,6 +100,7 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         suspected: scoring.operating_points.suspected.threshold,
         no_indication: scoring.operating_points.no_indication.threshold,
     });
+    let figures = figures_of(&dir, &card.weights.sha256);
     ModelView {
         chosen: is_scoring && (chosen.is_empty() || chosen.contains(&id)),
         task: scan::task_of(card.task),
@@ -119,8 +122,31 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         built_in,
         validation,
         threshold,
-        figures: Vec::new(),
+        figures,
     }
+}
+
+/// The drawings of its evaluation, by addresses that the `frame:` scheme answers.
+fn figures_of(folder: &Path, sha256: &str) -> Vec<Figure> {
+    let Some(weights) = fingerprint(sha256) else { return Vec::new() };
+    let figure = |drawing: Drawing| Figure {
+        kind: match drawing {
+            Drawing::Roc => FigureKind::Roc,
+            Drawing::Reliability => FigureKind::Reliability,
+            Drawing::Confusion => FigureKind::Confusion,
+            Drawing::Curves => FigureKind::Training,
+        },
+        url: format!("model/{weights:016x}/{}", drawing.name()),
+    };
+    drawings(folder).into_iter().map(figure).collect()
+}
+
+/// The folder of the model whose weights have a hash that starts so.
+pub fn folder_of(models: &Path, weights: u64) -> Option<PathBuf> {
+    let all = list(models).ok()?;
+    let is_it =
+        |listed: &Listed| listed.card.as_ref().is_ok_and(|card| fingerprint(&card.weights.sha256) == Some(weights));
+    all.into_iter().find(is_it).map(|listed| listed.dir)
 }
 
 /// A model whose card does not read is shown with what is wrong.

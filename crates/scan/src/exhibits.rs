@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path};
 
+use analysis::metrics::Buckets;
 use analysis::{
     Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts,
     TimelineFace, TimelineFrame, VerdictCode,
@@ -19,6 +20,7 @@ use media::{Frame, Frames, Kind, Limits, Media, MediaError};
 use nets::card::ModelCard;
 
 use crate::error::ScanError;
+use crate::evaluation::buckets;
 use crate::item::sha256_of;
 use crate::picture;
 use crate::policy::task_of;
@@ -339,17 +341,18 @@ fn map_file(name: &str, folders: &[&Path]) -> Option<Vec<u8>> {
 /// What the cards of the models used say; a model whose installed weights are not those that were used is left
 /// out.
 pub fn model_facts(models_dir: &Path, analysis: &Analysis) -> Vec<ModelFacts> {
-    let mut cards: BTreeMap<String, ModelCard> = BTreeMap::new();
+    let mut cards: BTreeMap<String, (ModelCard, Option<Buckets>)> = BTreeMap::new();
     for model in &analysis.models {
-        let card = nets::model::find(models_dir, &model.id).and_then(|folder| nets::model::load_card(&folder));
-        if let Some(card) = card.ok().filter(|card| card.weights.sha256 == model.sha256) {
-            cards.insert(model.id.clone(), card);
+        let Ok(folder) = nets::model::find(models_dir, &model.id) else { continue };
+        let card = nets::model::load_card(&folder).ok().filter(|card| card.weights.sha256 == model.sha256);
+        if let Some(card) = card {
+            cards.insert(model.id.clone(), (card, buckets(&folder, &model.id, &model.sha256)));
         }
     }
-    analysis.models.iter().filter_map(|m| cards.get(&m.id)).map(facts_of).collect()
+    analysis.models.iter().filter_map(|m| cards.get(&m.id)).map(|(card, tables)| facts_of(card, tables)).collect()
 }
 
-fn facts_of(card: &ModelCard) -> ModelFacts {
+fn facts_of(card: &ModelCard, tables: &Option<Buckets>) -> ModelFacts {
     let scoring = card.scoring.as_ref().and_then(|s| {
         let nets::card::Calibration::Platt { slope, intercept, .. } = s.calibration;
         Some(ScoringFacts {
@@ -379,6 +382,7 @@ fn facts_of(card: &ModelCard) -> ModelFacts {
         trained: card.trained.to_string(),
         expires: card.expires.to_string(),
         scoring,
+        buckets: tables.clone(),
     }
 }
 

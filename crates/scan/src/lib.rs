@@ -13,6 +13,7 @@ mod clock;
 mod controls;
 mod delivery;
 mod error;
+pub mod evaluation;
 mod exhibits;
 mod explain;
 #[cfg(test)]

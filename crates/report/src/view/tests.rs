@@ -106,6 +106,7 @@ fn models() -> Vec<ModelFacts> {
         not_for: "x".into(),
         trained: "2025-01-01".into(),
         expires: "2027-01-01".into(),
+        buckets: None,
         scoring: Some(ScoringFacts {
             slope: 1.0,
             intercept: 0.0,
