@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use scan::evaluation::{Drawing, drawings};
+use scan::evaluation::{self, Drawing, drawings};
 use scan::models::{Listed, ModelCard, NetsError, list, load_card, verify};
 
 use crate::error::{CommandError, ErrorCode};
@@ -195,6 +195,7 @@ pub fn import(card: &Path, built_in: &Path, imported: &Path) -> Result<String, C
     let draft = imported.join(format!(".{}.draft", stated.id));
     clear(&draft).map_err(failed)?;
     copy_files(source, &draft, &stated.weights.file).map_err(failed)?;
+    evaluation::copy(source, &draft).map_err(failed)?;
     let checked = verify(&draft).map_err(CommandError::from);
     let moved = checked.and_then(|card| fs::rename(&draft, &place).map_err(failed).map(|()| card.id));
     if moved.is_err() {
@@ -249,10 +250,20 @@ mod tests {
         let (built_in, imported) = (repository(), data.path().join("models"));
         assert_eq!(folder(&built_in, &imported).unwrap(), built_in);
         let card = copy_of("blazeface-short", from.path(), "another-finder");
+        let drawn = card.with_file_name("evaluation");
+        fs::create_dir(&drawn).unwrap();
+        fs::write(drawn.join("roc.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+        fs::write(drawn.join("curves.svg"), "<svg><script>1</script></svg>").unwrap();
+        fs::write(drawn.join("scores.csv"), "not for anybody").unwrap();
         assert_eq!(import(&card, &built_in, &imported).unwrap(), "another-finder");
         let views = views(&built_in, &imported, &[]).unwrap();
         let new = views.iter().find(|view| view.id == "another-finder").unwrap();
         assert!(!new.built_in && new.state == ModelState::Verified);
+        let [roc] = new.figures.as_slice() else { panic!("{:?}", new.figures) };
+        let url = format!("model/{}/roc", &new.sha256[..16]);
+        assert_eq!((roc.kind, roc.url.as_str()), (FigureKind::Roc, url.as_str()));
+        let copied = fs::read_dir(imported.join("another-finder/evaluation")).unwrap().count();
+        assert_eq!(copied, 1, "what only draws is taken along, nothing else");
         let old = views.iter().find(|view| view.id == "swapped-starter").unwrap();
         assert!(old.built_in && old.is_scoring && old.chosen && old.validation.is_some() && old.threshold.is_some());
         let again = import(&card, &built_in, &imported).unwrap_err();

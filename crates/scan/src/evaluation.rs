@@ -3,8 +3,9 @@
 //! Models are imported from anywhere, so nothing here is believed: files are read up to a size, tables must fit the
 //! very weights, and drawings that could do anything but draw are left out.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use analysis::Analysis;
@@ -39,7 +40,7 @@ impl Drawing {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Roc, Self::Reliability, Self::Confusion, Self::Curves];
 
-    /// Its name in addresses; its file is called so too.
+    /// Its name in addresses; its file is called so too, with `.svg`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Roc => "roc",
@@ -47,6 +48,10 @@ impl Drawing {
             Self::Confusion => "confusion",
             Self::Curves => "curves",
         }
+    }
+
+    fn file(self) -> String {
+        format!("{}.svg", self.name())
     }
 
     /// The drawing of this name.
@@ -58,7 +63,10 @@ impl Drawing {
 /// The tables by kind of file of the model in `model_dir`; `None` where there are none, or none for these weights.
 pub fn buckets(model_dir: &Path, id: &str, sha256: &str) -> Option<Buckets> {
     let text = read(&model_dir.join(FOLDER).join(BUCKETS), MAX_TABLE)?;
-    Buckets::from_json(&text).ok().filter(|tables| tables.are_of(id, sha256))
+    let own = Buckets::from_json(&text).ok();
+    // As `evaluate` writes them: by detector.
+    let by_model = || serde_json::from_str::<BTreeMap<String, Buckets>>(&text).ok()?.remove(id);
+    own.or_else(by_model).filter(|tables| tables.are_of(id, sha256))
 }
 
 /// The drawings that the model in `model_dir` brings and that can be shown.
@@ -68,10 +76,26 @@ pub fn drawings(model_dir: &Path) -> Vec<Drawing> {
 
 /// One of them, as SVG. `None` where it is missing, too large, or more than a drawing.
 pub fn drawing(model_dir: &Path, which: Drawing) -> Option<Vec<u8>> {
-    let text = read(&model_dir.join(FOLDER).join(format!("{}.svg", which.name())), MAX_DRAWING)?;
+    let text = read(&model_dir.join(FOLDER).join(which.file()), MAX_DRAWING)?;
     let plain = text.to_ascii_lowercase();
     let is_drawing = plain.trim_start().starts_with("<svg") || plain.trim_start().starts_with("<?xml");
     (is_drawing && !REFUSED.iter().any(|part| plain.contains(part))).then(|| text.into_bytes())
+}
+
+/// Copies what can be shown of an evaluation to another folder of the same model; the rest stays behind.
+///
+/// # Errors
+/// A disk that refuses.
+pub fn copy(model_dir: &Path, to: &Path) -> io::Result<()> {
+    let table =
+        read(&model_dir.join(FOLDER).join(BUCKETS), MAX_TABLE).map(|text| (BUCKETS.to_owned(), text.into_bytes()));
+    let pictures = Drawing::ALL.into_iter().filter_map(|d| Some((d.file(), drawing(model_dir, d)?)));
+    let files: Vec<(String, Vec<u8>)> = table.into_iter().chain(pictures).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(to.join(FOLDER))?;
+    files.iter().try_for_each(|(name, bytes)| fs::write(to.join(FOLDER).join(name), bytes))
 }
 
 /// What the models of an analysis did on files like it, as far as they are installed and bring that.
@@ -137,6 +161,8 @@ mod tests {
         let model = folder_with(BUCKETS, json.as_bytes());
         assert_eq!(buckets(model.path(), "m", "s").unwrap().dimensions.len(), 1);
         assert!(buckets(model.path(), "m", "t").is_none() && buckets(model.path(), "n", "s").is_none());
+        let together = folder_with(BUCKETS, format!("{{\"m\":{json}}}").as_bytes());
+        assert!(buckets(together.path(), "m", "s").is_some() && buckets(together.path(), "n", "s").is_none());
         for bad in [json.replace("\"n_real\":3", "\"n_real\":0"), json.replace('}', ""), "null".to_owned()] {
             let model = folder_with(BUCKETS, bad.as_bytes());
             assert!(buckets(model.path(), "m", "s").is_none(), "{bad}");

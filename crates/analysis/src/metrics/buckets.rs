@@ -158,7 +158,11 @@ impl Buckets {
         };
         let tables = self.dimensions.values();
         let is_small = tables.clone().all(|all| all.len() <= MOST_BUCKETS);
-        self.model == model && self.sha256 == sha256 && is_small && tables.flatten().all(sound)
+        self.schema == BUCKETS_SCHEMA
+            && self.model == model
+            && self.sha256 == sha256
+            && is_small
+            && tables.flatten().all(sound)
     }
 
     /// Reads the document.
