@@ -26,8 +26,11 @@ use crate::settings::Choices;
 /// What a page takes from its first question to its first picture, on a slow machine.
 const FIRST_PAINT: Duration = Duration::from_millis(400);
 
-/// News from the last use of the models to tidying up: their threads end, and free what they held, a little later.
-const UNTIDY: u8 = 4;
+/// News from the last use of the models to tidying up for the last time.
+const UNTIDY: u8 = 24;
+/// How many are left when it is done for the first time: threads end, and free what they held, a little later, and
+/// the page looks once more at what changed.
+const STILL_UNTIDY: u8 = 20;
 
 /// Name of the library's folder among this user's data.
 const LIBRARY: &str = "library";
@@ -141,7 +144,7 @@ impl Desk {
     /// Gives free memory back to the system when it is time to.
     fn tidy(&self) {
         let one_less = |left: u8| left.checked_sub(1);
-        if self.untidy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) == Ok(1) {
+        if let Ok(1 | STILL_UNTIDY) = self.untidy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
             scan::return_free_pages();
         }
     }
