@@ -2,7 +2,7 @@
 //! through [`Notice`].
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -25,6 +25,12 @@ use crate::settings::Choices;
 
 /// What a page takes from its first question to its first picture, on a slow machine.
 const FIRST_PAINT: Duration = Duration::from_millis(400);
+
+/// News from the last use of the models to tidying up for the last time.
+const UNTIDY: u8 = 24;
+/// How many are left when it is done for the first time: threads end, and free what they held, a little later, and
+/// the page looks once more at what changed.
+const STILL_UNTIDY: u8 = 20;
 
 /// Name of the library's folder among this user's data.
 const LIBRARY: &str = "library";
@@ -59,6 +65,8 @@ pub struct Desk {
     pub handover: Handover,
     engine: Engine,
     is_warming: AtomicBool,
+    /// News until free memory is given back; 0: it was.
+    untidy: AtomicU8,
     folders: Folders,
     choices: Mutex<Choices>,
     library: Mutex<Result<Library, CommandError>>,
@@ -78,6 +86,7 @@ impl Desk {
             handover: Handover::default(),
             engine: Engine::default(),
             is_warming: AtomicBool::new(false),
+            untidy: AtomicU8::new(0),
             choices: Mutex::new(choices),
             library: Mutex::new(library),
             folders,
@@ -88,6 +97,7 @@ impl Desk {
             while !desk.queue.is_closed() {
                 thread::sleep(NEWS);
                 desk.queue.flush();
+                desk.tidy();
             }
         });
         desk
@@ -128,7 +138,15 @@ impl Desk {
     /// There is nothing to examine: the models leave the memory, until the next file.
     pub(crate) fn rest(&self) {
         self.engine.forget();
-        scan::return_free_pages();
+        self.untidy.store(UNTIDY, Ordering::Relaxed);
+    }
+
+    /// Gives free memory back to the system when it is time to.
+    fn tidy(&self) {
+        let one_less = |left: u8| left.checked_sub(1);
+        if let Ok(1 | STILL_UNTIDY) = self.untidy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            scan::return_free_pages();
+        }
     }
 
     /// The loaded models.

@@ -7,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use scan::evaluation::{self, Drawing, drawings};
 use scan::models::{Listed, ModelCard, NetsError, list, load_card, verify};
 
 use crate::error::{CommandError, ErrorCode};
-use crate::ipc::{ModelState, ModelView, Threshold, Validation};
+use crate::frames::fingerprint;
+use crate::ipc::{Figure, FigureKind, ModelState, ModelView, Threshold, Validation};
 use crate::now::today;
 
 /// Name of the card in a model's folder.
@@ -98,6 +100,7 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         suspected: scoring.operating_points.suspected.threshold,
         no_indication: scoring.operating_points.no_indication.threshold,
     });
+    let figures = figures_of(&dir, &card.weights.sha256);
     ModelView {
         chosen: is_scoring && (chosen.is_empty() || chosen.contains(&id)),
         task: scan::task_of(card.task),
@@ -119,8 +122,31 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         built_in,
         validation,
         threshold,
-        figures: Vec::new(),
+        figures,
     }
+}
+
+/// The drawings of its evaluation, by addresses that the `frame:` scheme answers.
+fn figures_of(folder: &Path, sha256: &str) -> Vec<Figure> {
+    let Some(weights) = fingerprint(sha256) else { return Vec::new() };
+    let figure = |drawing: Drawing| Figure {
+        kind: match drawing {
+            Drawing::Roc => FigureKind::Roc,
+            Drawing::Reliability => FigureKind::Reliability,
+            Drawing::Confusion => FigureKind::Confusion,
+            Drawing::Curves => FigureKind::Training,
+        },
+        url: format!("model/{weights:016x}/{}", drawing.name()),
+    };
+    drawings(folder).into_iter().map(figure).collect()
+}
+
+/// The folder of the model whose weights have a hash that starts so.
+pub fn folder_of(models: &Path, weights: u64) -> Option<PathBuf> {
+    let all = list(models).ok()?;
+    let is_it =
+        |listed: &Listed| listed.card.as_ref().is_ok_and(|card| fingerprint(&card.weights.sha256) == Some(weights));
+    all.into_iter().find(is_it).map(|listed| listed.dir)
 }
 
 /// A model whose card does not read is shown with what is wrong.
@@ -169,6 +195,7 @@ pub fn import(card: &Path, built_in: &Path, imported: &Path) -> Result<String, C
     let draft = imported.join(format!(".{}.draft", stated.id));
     clear(&draft).map_err(failed)?;
     copy_files(source, &draft, &stated.weights.file).map_err(failed)?;
+    evaluation::copy(source, &draft).map_err(failed)?;
     let checked = verify(&draft).map_err(CommandError::from);
     let moved = checked.and_then(|card| fs::rename(&draft, &place).map_err(failed).map(|()| card.id));
     if moved.is_err() {
@@ -223,10 +250,20 @@ mod tests {
         let (built_in, imported) = (repository(), data.path().join("models"));
         assert_eq!(folder(&built_in, &imported).unwrap(), built_in);
         let card = copy_of("blazeface-short", from.path(), "another-finder");
+        let drawn = card.with_file_name("evaluation");
+        fs::create_dir(&drawn).unwrap();
+        fs::write(drawn.join("roc.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+        fs::write(drawn.join("curves.svg"), "<svg><script>1</script></svg>").unwrap();
+        fs::write(drawn.join("scores.csv"), "not for anybody").unwrap();
         assert_eq!(import(&card, &built_in, &imported).unwrap(), "another-finder");
         let views = views(&built_in, &imported, &[]).unwrap();
         let new = views.iter().find(|view| view.id == "another-finder").unwrap();
         assert!(!new.built_in && new.state == ModelState::Verified);
+        let [roc] = new.figures.as_slice() else { panic!("{:?}", new.figures) };
+        let url = format!("model/{}/roc", &new.sha256[..16]);
+        assert_eq!((roc.kind, roc.url.as_str()), (FigureKind::Roc, url.as_str()));
+        let copied = fs::read_dir(imported.join("another-finder/evaluation")).unwrap().count();
+        assert_eq!(copied, 1, "what only draws is taken along, nothing else");
         let old = views.iter().find(|view| view.id == "swapped-starter").unwrap();
         assert!(old.built_in && old.is_scoring && old.chosen && old.validation.is_some() && old.threshold.is_some());
         let again = import(&card, &built_in, &imported).unwrap_err();

@@ -1,16 +1,22 @@
 //! One examination and those who watch it.
 //!
-//! A watcher is told what is known so far and then what is new, some ten times a second; a new stage
+//! A watcher is told what is known so far and then what is new, some four times a second; a new stage
 //! and the end are told at once. Whoever comes late is told the same, only faster.
 
-use std::sync::Mutex;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use image::RgbImage;
 use scan::analysis::{FileFacts, ItemError};
-use scan::base::{Progress, Stage};
+use scan::base::{Progress, Stage, Timestamp};
+use scan::media::Frame;
 
 use crate::ipc::{FramePoint, JobEvent};
 use crate::lock::lock;
+
+/// Pictures kept: the newest, and the one that somebody may be about to ask for.
+const PICTURES: usize = 2;
 
 /// Tells the window; false when it does not listen any more.
 pub type Tell<T> = Box<dyn Fn(T) -> bool + Send>;
@@ -38,6 +44,8 @@ struct Inner {
     /// When its present stage began, for the time left.
     stage_began: Option<Instant>,
     ending: Option<Ending>,
+    /// Decoded for the examination and shown while it goes on, so that nothing is decoded twice.
+    pictures: VecDeque<(Timestamp, Arc<RgbImage>)>,
     watchers: Vec<Watcher>,
 }
 
@@ -61,6 +69,19 @@ impl Job {
         let mut inner = lock(&self.0);
         inner.file = Some(file);
         inner.tell();
+    }
+
+    /// Pixels of a frame that is about to be told.
+    pub fn pictured(&self, frame: &Frame) {
+        let mut inner = lock(&self.0);
+        inner.pictures.truncate(PICTURES - 1);
+        inner.pictures.push_front((frame.pts, Arc::clone(&frame.rgb)));
+    }
+
+    /// The pixels of the frame at `pts`, while they are at hand.
+    pub fn picture(&self, pts: Timestamp) -> Option<Arc<RgbImage>> {
+        let inner = lock(&self.0);
+        inner.pictures.iter().find(|(at, _)| *at == pts).map(|(_, rgb)| Arc::clone(rgb))
     }
 
     /// A frame was examined.
@@ -87,6 +108,7 @@ impl Job {
         inner.tell();
         // Whoever comes now opens the kept analysis.
         inner.frames = Vec::new();
+        inner.pictures = VecDeque::new();
     }
 
     /// Tells what is new.
@@ -142,9 +164,8 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scan::base::{FrameIndex, Timestamp};
+    use scan::base::FrameIndex;
     use std::path::Path;
-    use std::sync::Arc;
 
     fn recorder() -> (Arc<Mutex<Vec<JobEvent>>>, Tell<JobEvent>) {
         let told = Arc::new(Mutex::new(Vec::new()));
@@ -213,6 +234,20 @@ mod tests {
         let (later, tell) = recorder();
         job.watch(tell);
         assert_eq!(names(&later).last(), Some(&"cancelled"));
+    }
+
+    #[test]
+    fn the_newest_pictures_are_at_hand_until_the_end() {
+        let job = Job::default();
+        let frame =
+            |us| Frame { index: FrameIndex(0), pts: Timestamp::from_micros(us), rgb: Arc::new(RgbImage::new(1, 1)) };
+        for us in 0..4 {
+            job.pictured(&frame(us));
+        }
+        let has = |us| job.picture(Timestamp::from_micros(us)).is_some();
+        assert_eq!([0, 1, 2, 3].map(has), [false, false, true, true]);
+        job.end(Ending::Cancelled);
+        assert!(!has(3));
     }
 
     #[test]

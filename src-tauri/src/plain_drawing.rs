@@ -7,8 +7,13 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// What WebKitGTK and GDK read before they draw anything. Whoever sets one of them has chosen.
-const VARIABLES: [(&str, &str); 3] =
-    [("WEBKIT_DISABLE_DMABUF_RENDERER", "1"), ("WEBKIT_DISABLE_COMPOSITING_MODE", "1"), ("GDK_GL", "disable")];
+const VARIABLES: [(&str, &str); 4] = [
+    ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
+    ("WEBKIT_DISABLE_COMPOSITING_MODE", "1"),
+    ("GDK_GL", "disable"),
+    // Asked for its device, the driver is loaded into this process too; an answer keeps it out, and nothing uses the device.
+    ("WEBKIT_WEB_RENDER_DEVICE_FILE", "/dev/null"),
+];
 
 /// Starts the program over with the variables set: they have to stand before the first thread does. Comes back when
 /// they do, and when it cannot be done; then the driver draws.

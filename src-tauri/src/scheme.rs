@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tauri::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use tauri::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use tauri::http::{Request, Response, StatusCode};
 use tauri::{AppHandle, Manager, UriSchemeResponder};
 
@@ -26,18 +26,26 @@ pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: Uri
     }
 }
 
+/// Of pictures: whatever an SVG holds, it may draw and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
 /// `no-store`: the web view keeps no pictures on the disk.
 fn response(answer: Result<Jpeg, CommandError>) -> Response<Vec<u8>> {
     let (status, kind, body) = match answer {
         Ok(picture) => (StatusCode::OK, kind_of(&picture), picture.to_vec()),
         Err(error) => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", error.message.into_bytes()),
     };
-    let built =
-        Response::builder().status(status).header(CONTENT_TYPE, kind).header(CACHE_CONTROL, "no-store").body(body);
+    let built = Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, kind)
+        .header(CACHE_CONTROL, "no-store")
+        .header(CONTENT_SECURITY_POLICY, POLICY)
+        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .body(body);
     built.unwrap_or_default()
 }
 
-/// Frames are JPEG, heat maps PNG, pages SVG.
+/// Frames are JPEG, heat maps PNG, pages and figures SVG.
 fn kind_of(picture: &[u8]) -> &'static str {
     match picture {
         [0xff, 0xd8, ..] => "image/jpeg",

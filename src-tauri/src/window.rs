@@ -40,7 +40,26 @@ pub(crate) fn open(app: &AppHandle, config: &Path) -> tauri::Result<WebviewWindo
         }
     }
     window.show()?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|view| pare_down(&view.inner()))?;
     Ok(window)
+}
+
+/// The pages are text, pictures and one canvas, and are never gone back to: whatever WebKit holds ready for more than
+/// that stays out of the memory, and out of reach.
+#[cfg(target_os = "linux")]
+fn pare_down(view: &webkit2gtk::WebView) {
+    use webkit2gtk::{CacheModel, HardwareAccelerationPolicy, SettingsExt, WebContextExt, WebViewExt};
+    if let Some(settings) = WebViewExt::settings(view) {
+        settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
+        settings.set_enable_page_cache(false);
+        settings.set_enable_media(false);
+        settings.set_enable_webaudio(false);
+        settings.set_enable_webgl(false);
+    }
+    if let Some(context) = view.context() {
+        context.set_cache_model(CacheModel::DocumentViewer);
+    }
 }
 
 /// Screens may have been taken away since.

@@ -106,7 +106,11 @@ impl Session {
     }
 
     fn view(&self, id: i64) -> AnalysisView {
-        AnalysisView::new(self.desk.with_library(|library| library.analysis(id)).unwrap(), Integrity::Checking)
+        AnalysisView::new(
+            self.desk.with_library(|library| library.analysis(id)).unwrap(),
+            Integrity::Checking,
+            Vec::new(),
+        )
     }
 
     fn picture(&self, address: &str) -> Result<image::RgbImage, ErrorCode> {

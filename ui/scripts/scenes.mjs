@@ -17,6 +17,8 @@ export const SCENES = [
   { name: "analysis-heat", docs: true, place: "analysis/1", query: { explained: "1" }, act: heat },
   { name: "analysis-heat-fr", place: "analysis/1", query: { explained: "1", lang: "fr" }, themes: ["dark"], act: heat },
   { name: "analysis-ladder", place: "analysis/1", themes: ["dark", "light", "contrast"], act: ladder },
+  { name: "analysis-kinds", docs: true, place: "analysis/1", act: kinds },
+  { name: "analysis-kinds-fr", place: "analysis/1", query: { lang: "fr" }, themes: ["light"], act: kinds },
   { name: "dialog-report", docs: true, place: "analysis/1", act: report },
   { name: "dialog-package", place: "analysis/1", query: { lang: "fr" }, size: { width: 900, height: 620 }, themes: ["light"], act: fromMenu },
   { name: "dialog-check", docs: true, place: "", act: check },
@@ -48,6 +50,10 @@ async function heat(page) {
 
 async function ladder(page) {
   await page.getByRole("region", { name: "Does it survive re-encoding?" }).scrollIntoViewIfNeeded();
+}
+
+async function kinds(page) {
+  await page.getByRole("heading", { name: /On files like this one|Sur des fichiers semblables/ }).evaluate((heading) => heading.scrollIntoView());
 }
 
 async function report(page) {

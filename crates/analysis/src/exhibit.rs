@@ -4,6 +4,7 @@
 use base::{FrameIndex, Rect, Score, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::Buckets;
 use crate::{OperatingPoint, OperatingPoints, Strength, Task};
 
 /// What a model's card says, as far as a reader of a report needs it.
@@ -34,6 +35,8 @@ pub struct ModelFacts {
     pub expires: String,
     /// Of models that score faces.
     pub scoring: Option<ScoringFacts>,
+    /// What it did on files of each kind, where that was shipped with it.
+    pub buckets: Option<Buckets>,
 }
 
 /// How a model's logits become words, and what backs them.

@@ -134,6 +134,7 @@ fn model() -> ModelFacts {
         not_for: "anything".into(),
         trained: "2026-01-01".into(),
         expires: "2027-01-01".into(),
+        buckets: None,
         scoring: Some(ScoringFacts {
             slope: 1.0,
             intercept: 0.0,

@@ -89,7 +89,9 @@ words! {
         observations_none s_conclusion scale col_word col_ratio col_this
         word_higher ratio_2 ratio_10 ratio_100 ratio_1000 scale_here scale_sources s_limits
         limits not_covered not_for_title expired editorial s_validation validation validation_none f_unit f_real
-        f_alarms alarms_line f_fakes f_found found_line f_floor f_word f_on f_when word_none s_reproduction
+        f_alarms alarms_line f_fakes f_found found_line f_floor f_word f_on f_when word_none like_title like like_none
+        like_no_units like_of like_measured like_face_size like_sharpness like_blockiness like_between like_from
+        like_below like_any col_kind col_real_suspected col_fake_suspected s_reproduction
         reproduction  f_started f_took seconds recheck s_annexes annex_a activity act_scanned act_checked
         act_check_failed act_pictures act_reported annex_b exhibits_none exhibits_note col_exhibit col_shows
         shows_frame shows_face shows_map shows_frame_still shows_face_still shows_map_still annex_c annex_d redaction

@@ -32,7 +32,7 @@ fn main() -> Result<(), Failure> {
                 first.get_or_insert_with(ms);
             }
         };
-        let observer = Observer { on_file: &|_| {}, on_frame: &on_frame };
+        let observer = Observer { on_file: &|_| {}, on_picture: &|_| {}, on_frame: &on_frame };
         let analysis =
             scan_item_observed(Path::new(file), &pipeline, &Ctx::silent(), &observer).map_err(|_| "cancelled")?;
         println!("{}", analysis.to_json_line()?);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path};
 
+use analysis::metrics::Buckets;
 use analysis::{
     Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts,
     TimelineFace, TimelineFrame, VerdictCode,
@@ -17,10 +18,11 @@ use faces::resize::{PixelRegion, shrink_area};
 use image::{Rgb, RgbImage};
 use media::Limits;
 use nets::card::ModelCard;
-use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use crate::error::ScanError;
+use crate::evaluation::buckets;
 use crate::item::sha256_of;
+use crate::picture;
 use crate::policy::task_of;
 use crate::reel::Reel;
 
@@ -36,7 +38,7 @@ const AROUND_FACE: f32 = 2.0;
 const FACE_WIDTH: u32 = 480;
 /// Pixels of a whole frame's longer side at most.
 const FRAME_SIDE: u32 = 960;
-const JPEG_QUALITY: i32 = 85;
+const JPEG_QUALITY: u8 = 85;
 /// How much larger than a face's box the area is that hides it: hair and ears tell people apart too.
 const MASK: f32 = 1.6;
 const MASK_COLOUR: Rgb<u8> = Rgb([0x8a, 0x90, 0x98]);
@@ -167,11 +169,11 @@ fn cut(
             masked,
             bytes,
         };
-        if let Some(bytes) = face_picture(&rgb, w.face.rect).as_ref().and_then(jpeg) {
+        if let Some(bytes) = face_picture(&rgb, w.face.rect).and_then(encoded) {
             exhibits.push(exhibit(ExhibitKind::Face, name(w, "face.jpg"), None, bytes));
         }
         if w.whole
-            && let Some(bytes) = whole_picture(&rgb).as_ref().and_then(jpeg)
+            && let Some(bytes) = whole_picture(&rgb).and_then(encoded)
         {
             let (width, height) = (rgb.width() as f32, rgb.height() as f32);
             let Rect { x, y, w: across, h: down } = w.face.rect;
@@ -241,10 +243,8 @@ fn shrunk(rgb: &RgbImage, region: PixelRegion, side: u32) -> Option<RgbImage> {
     shrink_area(rgb, region, scaled(region.w), scaled(region.h))
 }
 
-fn jpeg(rgb: &RgbImage) -> Option<Vec<u8>> {
-    let (width, height) = (rgb.width() as usize, rgb.height() as usize);
-    let image = Image { pixels: rgb.as_raw().as_slice(), width, pitch: 3 * width, height, format: PixelFormat::RGB };
-    turbojpeg::compress(image, JPEG_QUALITY, Subsamp::Sub2x2).ok().map(|bytes| bytes.to_vec())
+fn encoded(rgb: RgbImage) -> Option<Vec<u8>> {
+    picture::jpeg(&rgb, JPEG_QUALITY)
 }
 
 /// The heat maps that an analysis names, looked for in `folders` in order. One that is not there or no PNG is
@@ -304,17 +304,18 @@ fn map_file(name: &str, folders: &[&Path]) -> Option<Vec<u8>> {
 /// What the cards of the models used say; a model whose installed weights are not those that were used is left
 /// out.
 pub fn model_facts(models_dir: &Path, analysis: &Analysis) -> Vec<ModelFacts> {
-    let mut cards: BTreeMap<String, ModelCard> = BTreeMap::new();
+    let mut cards: BTreeMap<String, (ModelCard, Option<Buckets>)> = BTreeMap::new();
     for model in &analysis.models {
-        let card = nets::model::find(models_dir, &model.id).and_then(|folder| nets::model::load_card(&folder));
-        if let Some(card) = card.ok().filter(|card| card.weights.sha256 == model.sha256) {
-            cards.insert(model.id.clone(), card);
+        let Ok(folder) = nets::model::find(models_dir, &model.id) else { continue };
+        let card = nets::model::load_card(&folder).ok().filter(|card| card.weights.sha256 == model.sha256);
+        if let Some(card) = card {
+            cards.insert(model.id.clone(), (card, buckets(&folder, &model.id, &model.sha256)));
         }
     }
-    analysis.models.iter().filter_map(|m| cards.get(&m.id)).map(facts_of).collect()
+    analysis.models.iter().filter_map(|m| cards.get(&m.id)).map(|(card, tables)| facts_of(card, tables)).collect()
 }
 
-fn facts_of(card: &ModelCard) -> ModelFacts {
+fn facts_of(card: &ModelCard, tables: &Option<Buckets>) -> ModelFacts {
     let scoring = card.scoring.as_ref().and_then(|s| {
         let nets::card::Calibration::Platt { slope, intercept, .. } = s.calibration;
         Some(ScoringFacts {
@@ -344,6 +345,7 @@ fn facts_of(card: &ModelCard) -> ModelFacts {
         trained: card.trained.to_string(),
         expires: card.expires.to_string(),
         scoring,
+        buckets: tables.clone(),
     }
 }
 

@@ -8,14 +8,14 @@ use analysis::{
     Analysis, ErrorCode, FileFacts, FrameObservation, ItemError, MediaFacts, MediaKind, Observations, Run, aggregate,
 };
 use base::{Cancelled, Ctx, Progress, Stage, Warning, WarningCode};
-use media::{Coverage, Kind, Media, MediaError, Sampling};
+use media::{Coverage, Frame, Kind, Media, MediaError, Sampling};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::error::ScanError;
 use crate::ladder::{Pixels, with_stability};
 use crate::pipeline::{APP, Pipeline};
-use crate::stages::{Examined, Expected, MAX_FACES, examine};
+use crate::stages::{Examined, Expected, MAX_FACES, Told, examine};
 
 /// Bytes read at a time for a hash.
 const CHUNK: usize = 1 << 20;
@@ -27,13 +27,15 @@ const CHUNK: usize = 1 << 20;
 /// # Errors
 /// [`Cancelled`] when asked to stop: a cancelled item has no result.
 pub fn scan_item(path: &Path, pipeline: &Pipeline, ctx: &Ctx) -> Result<Analysis, Cancelled> {
-    scan_item_observed(path, pipeline, ctx, &Observer { on_file: &|_| {}, on_frame: &|_| {} })
+    scan_item_observed(path, pipeline, ctx, &Observer { on_file: &|_| {}, on_picture: &|_| {}, on_frame: &|_| {} })
 }
 
 /// Who is told what was found out so far.
 pub struct Observer<'a> {
     /// What the file is, once it was opened; its hash is not known yet.
     pub on_file: &'a dyn Fn(&FileFacts),
+    /// Pixels to look at, of the last frame of each batch, just before that batch's frames are told.
+    pub on_picture: &'a dyn Fn(&Frame),
     /// Every finished frame in order of decoding, as soon as the batch it belongs to was scored.
     pub on_frame: &'a dyn Fn(&FrameObservation),
 }
@@ -152,7 +154,11 @@ fn examine_file(
     (observer.on_file)(file);
     let mut frames = media.frames(pipeline.sampling(), pipeline.threads(), ctx)?;
     let expected = expected(&media);
-    let examined = examine(frames.by_ref(), pipeline, expected, ctx, observer.on_frame)?;
+    let tell = |told: Told<'_>| match told {
+        Told::Picture(frame) => (observer.on_picture)(frame),
+        Told::Frame(frame) => (observer.on_frame)(frame),
+    };
+    let examined = examine(frames.by_ref(), pipeline, expected, ctx, &tell)?;
     let coverage = frames.finish();
     file.sha256 = Some(media.sha256(ctx)?.to_string());
     warn_of(&coverage, &examined, ctx);

@@ -13,6 +13,7 @@ mod clock;
 mod controls;
 mod delivery;
 mod error;
+pub mod evaluation;
 mod exhibits;
 mod explain;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod ladder;
 mod list;
 mod options;
 mod ordered;
+pub mod picture;
 mod pipeline;
 mod policy;
 mod range;

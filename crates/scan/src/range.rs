@@ -11,7 +11,7 @@ use media::{Frame, Media, MediaError};
 
 use crate::error::ScanError;
 use crate::pipeline::Pipeline;
-use crate::stages::{Expected, examine};
+use crate::stages::{Expected, Told, examine};
 
 /// Examines every frame of the video at `path` whose presentation time lies in `from..=to`, in order.
 /// Tracks count from zero within the range. Progress is as in [`crate::scan_item`].
@@ -39,7 +39,12 @@ pub fn scan_range(
         .take_while(in_range)
         .zip(first..)
         .map(|(frame, number)| frame.map(|frame| Frame { index: FrameIndex(number), ..frame }));
-    let examined = examine(numbered, pipeline, expected, ctx, on_frame)?;
+    let tell = |told: Told<'_>| {
+        if let Told::Frame(frame) = told {
+            on_frame(frame);
+        }
+    };
+    let examined = examine(numbered, pipeline, expected, ctx, &tell)?;
     match examined.broken {
         Some(error) if examined.frames.is_empty() => Err(error.into()),
         _ => Ok(examined.frames),
@@ -67,7 +72,8 @@ mod tests {
         };
         let pipeline = Pipeline::load(&root.join("models"), &options).unwrap();
         let (ctx, sampled) = (Ctx::silent(), RefCell::new(Vec::new()));
-        let observer = Observer { on_file: &|_| {}, on_frame: &|frame| sampled.borrow_mut().push(frame.clone()) };
+        let on_frame = |frame: &FrameObservation| sampled.borrow_mut().push(frame.clone());
+        let observer = Observer { on_file: &|_| {}, on_picture: &|_| {}, on_frame: &on_frame };
         scan_item_observed(&clip, &pipeline, &ctx, &observer).unwrap();
         let (from, to) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(1_600_000));
         let range = scan_range(&clip, (from, to), &pipeline, &ctx, &|_| {}).unwrap();

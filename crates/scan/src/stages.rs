@@ -55,8 +55,16 @@ pub(crate) struct Examined {
     pub dropped: u64,
 }
 
+/// What is told on the way, in order.
+pub(crate) enum Told<'a> {
+    /// The last frame of a batch, with its pixels, before the batch's frames are told.
+    Picture(&'a Frame),
+    /// A finished frame.
+    Frame(&'a FrameObservation),
+}
+
 /// Runs the frames of one item through the pipeline. `expected` is the media time there is to
-/// examine; `on_frame` is told every finished frame in order.
+/// examine; `tell` is told every finished frame in order.
 ///
 /// # Errors
 /// [`ScanError::Cancelled`], or a network that failed. An error of the decoder is no error here.
@@ -65,7 +73,7 @@ pub(crate) fn examine(
     pipeline: &Pipeline,
     expected: Expected,
     ctx: &Ctx,
-    on_frame: &dyn Fn(&FrameObservation),
+    tell: &dyn Fn(Told<'_>),
 ) -> Result<Examined, ScanError> {
     let dropped = AtomicU64::new(0);
     let look = |stretch: Vec<Result<Frame, MediaError>>| look(stretch, pipeline, &dropped);
@@ -79,7 +87,10 @@ pub(crate) fn examine(
             for batch in ordered_map(threads, pool, pipeline.threads() + 1, follow, score) {
                 ctx.check()?;
                 let batch = batch?;
-                batch.frames.iter().for_each(on_frame);
+                if let Some(last) = &batch.last {
+                    tell(Told::Picture(last));
+                }
+                batch.frames.iter().for_each(|frame| tell(Told::Frame(frame)));
                 examined.frames.extend(batch.frames);
                 examined.broken = batch.broken;
             }
@@ -213,6 +224,8 @@ struct Batch {
     crops: Vec<Vec<RgbImage>>,
     /// Which face each crop is of, by scoring model: indices into `frames` and their `faces`.
     places: Vec<Vec<(usize, usize)>>,
+    /// The last of the frames: its pixels are shown.
+    last: Option<Frame>,
     broken: Option<MediaError>,
 }
 
@@ -240,6 +253,7 @@ impl Batch {
             faces.push(FaceObservation { track, rect, landmarks, quality: seen.quality, logits: BTreeMap::new() });
         }
         self.frames.push(FrameObservation { frame: seen.frame.index, pts: seen.frame.pts, cut, faces });
+        self.last = Some(seen.frame);
     }
 
     fn scored(mut self, pipeline: &Pipeline) -> Result<Self, ScanError> {

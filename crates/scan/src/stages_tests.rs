@@ -52,8 +52,15 @@ fn progress_never_goes_back_and_frames_are_told_in_order() {
     let seen = Mutex::new(Vec::new());
     let ctx = Ctx::new(CancelToken::default(), |p| seen.lock().unwrap().push(p));
     let told = Mutex::new(Vec::new());
-    let on_frame = |f: &FrameObservation| told.lock().unwrap().push(f.frame.0);
-    examine(clip(60).into_iter(), &pipeline(3), EXPECTED, &ctx, &on_frame).unwrap();
+    let pictures = Mutex::new(Vec::new());
+    let tell = |what: Told<'_>| match what {
+        Told::Frame(f) => told.lock().unwrap().push(f.frame.0),
+        Told::Picture(f) => pictures.lock().unwrap().push((f.index.0, told.lock().unwrap().len())),
+    };
+    examine(clip(60).into_iter(), &pipeline(3), EXPECTED, &ctx, &tell).unwrap();
+    let pictures = pictures.into_inner().unwrap();
+    assert!(pictures.len() > 2 && pictures.last().unwrap().0 == 59, "{pictures:?}");
+    assert!(pictures.iter().all(|&(frame, before)| frame >= before as u64), "a picture comes before its frames");
     let seen = seen.lock().unwrap().clone();
     assert!(seen.iter().all(|p| p.stage == Stage::Analysing && p.total == Some(10_000_000)));
     assert!(seen.is_sorted_by_key(|p| p.done));

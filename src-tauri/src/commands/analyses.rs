@@ -3,6 +3,7 @@
 use scan::Limits;
 use scan::analysis::MediaKind;
 use scan::base::{Ctx, Timestamp};
+use scan::evaluation::on_files_like;
 use scan::media::Media;
 
 use super::{Answer, OnDesk, aside};
@@ -30,7 +31,8 @@ pub(super) async fn forget_recent(desk: OnDesk<'_>) -> Answer<()> {
 pub(super) async fn open_analysis(desk: OnDesk<'_>, id: i64) -> Answer<AnalysisView> {
     aside(&desk, move |desk| {
         let kept = desk.with_library(|library| library.analysis(id))?;
-        Ok(AnalysisView::new(kept, evidence::glance(desk, id)?))
+        let alike = on_files_like(&desk.models_folder()?, &kept.analysis);
+        Ok(AnalysisView::new(kept, evidence::glance(desk, id)?, alike))
     })
     .await
 }

@@ -1,7 +1,9 @@
 //! What a picture is asked for by: `analysis/3/at/21560000?w=1280`, `analysis/3/face/0`,
-//! `analysis/3/poster`, `analysis/3/heat/0`, `job/4/at/0?w=640`, `preview/7`. Numbers only: no path ever comes from the web view.
+//! `analysis/3/poster`, `analysis/3/heat/0`, `job/4/at/0?w=640`, `preview/7`, `model/e9386d4cdf97a55a/roc` (the start of
+//! the hash of its weights). Numbers only: no path ever comes from the web view.
 
 use scan::base::Timestamp;
+use scan::evaluation::Drawing;
 
 /// Widest picture given.
 const MAX_WIDTH: u32 = 4096;
@@ -17,6 +19,8 @@ pub enum Owner {
     Job(u32),
     /// Of a report that is being prepared.
     Preview,
+    /// Of the model whose weights have a hash that starts so.
+    Model(u64),
 }
 
 /// Which picture.
@@ -37,6 +41,8 @@ pub enum Picture {
     Heat(u32),
     /// Page one of a report, by its number.
     Page(u32),
+    /// Of a model's evaluation.
+    Figure(Drawing),
 }
 
 /// Whose and which.
@@ -61,6 +67,11 @@ impl Address {
                 let page = Picture::Page(id.parse().ok()?);
                 return parts.next().is_none().then_some(Self { owner: Owner::Preview, picture: page });
             }
+            ("model", weights) => {
+                let owner = Owner::Model(fingerprint(weights)?);
+                let picture = Picture::Figure(Drawing::named(parts.next()?)?);
+                return parts.next().is_none().then_some(Self { owner, picture });
+            }
             _ => return None,
         };
         let picture = match (parts.next()?, parts.next(), owner) {
@@ -74,6 +85,12 @@ impl Address {
         };
         parts.next().is_none().then_some(Self { owner, picture })
     }
+}
+
+/// The first eight bytes of a hash, from their sixteen digits or from all of them.
+pub(crate) fn fingerprint(sha256: &str) -> Option<u64> {
+    let start = sha256.get(..16).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    u64::from_str_radix(start, 16).ok()
 }
 
 fn width(query: &str) -> Option<u32> {
@@ -112,6 +129,7 @@ mod tests {
             ("analysis/3/poster", Owner::Analysis(3), Picture::Poster),
             ("analysis/3/heat/2", Owner::Analysis(3), Picture::Heat(2)),
             ("/preview%2F7", Owner::Preview, Picture::Page(7)),
+            ("model/00000000000000ff/roc", Owner::Model(255), Picture::Figure(Drawing::Roc)),
         ];
         for (path, owner, picture) in cases {
             assert_eq!(Address::parse(path), Some(Address { owner, picture }), "{path}");
@@ -132,6 +150,10 @@ mod tests {
             "preview/x",
             "preview/1/2",
             "file/3/at/0",
+            "model/ff/roc",
+            "model/+0000000000000ff/roc",
+            "model/00000000000000ff/card",
+            "model/00000000000000ff/roc/more",
             "analysis/3/at/%",
             "analysis/3/at/%FF",
         ] {

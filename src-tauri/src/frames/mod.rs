@@ -15,15 +15,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::RgbImage;
 use scan::base::Timestamp;
+use scan::evaluation::{Drawing, drawing};
+use scan::picture;
 
+pub(crate) use self::address::fingerprint;
 pub use self::address::{Address, Owner, Picture};
 use self::cache::Cache;
 use self::player::Players;
 use crate::desk::Desk;
 use crate::error::{CommandError, ErrorCode};
+use crate::installed;
 use crate::lock::lock;
 
 /// JPEGs kept in memory.
@@ -68,7 +71,7 @@ impl Frames {
         }
         let is_small = match address.picture {
             Picture::At { width, .. } => width <= SMALL,
-            Picture::Face(_) | Picture::Poster | Picture::Heat(_) | Picture::Page(_) => true,
+            _ => true,
         };
         let lane = if is_small { &frames.small } else { &frames.large };
         let sender = lane.get_or_init(|| {
@@ -106,20 +109,41 @@ fn picture(desk: &Desk, players: &mut Players, address: &Address) -> Result<Jpeg
         return Ok(jpeg);
     }
     let jpeg = match address.picture {
-        Picture::At { pts, width } => frame(&path_of(desk, address.owner)?, pts, width, players)?,
+        Picture::At { pts, width } => frame(desk, address.owner, (pts, width), players)?,
         Picture::Face(track) => thumbnail::face(desk, players, address.owner, track)?,
         Picture::Poster => thumbnail::poster(desk, players, address.owner)?,
         Picture::Heat(place) => heat(desk, address.owner, place)?,
         // Kept where it was made, for as long as its dialog is open.
         Picture::Page(number) => return desk.handover.page(number),
+        Picture::Figure(which) => figure(desk, address.owner, which)?,
     };
     let jpeg = Arc::new(jpeg);
     lock(&desk.frames.cache).keep(address.clone(), Arc::clone(&jpeg));
     Ok(jpeg)
 }
 
-fn frame(path: &std::path::Path, pts: Timestamp, width: u32, players: &mut Players) -> Result<Vec<u8>, CommandError> {
-    encode(&*players.at(path, pts, width)?)
+/// What is being examined is shown from the pixels that are examined; a decoder of its own would take its time from it.
+fn frame(
+    desk: &Desk,
+    owner: Owner,
+    (pts, width): (Timestamp, u32),
+    players: &mut Players,
+) -> Result<Vec<u8>, CommandError> {
+    let at_hand = match owner {
+        Owner::Job(id) => desk.queue.job(id).and_then(|job| job.picture(pts)),
+        _ => None,
+    };
+    match at_hand.and_then(|rgb| picture::at_most(rgb, width)) {
+        Some(shown) => encode(&shown),
+        None => encode(&*players.at(&path_of(desk, owner)?, pts, width)?),
+    }
+}
+
+fn figure(desk: &Desk, owner: Owner, which: Drawing) -> Result<Vec<u8>, CommandError> {
+    let none = || CommandError::new(ErrorCode::NotFound, "the model brings no such figure");
+    let Owner::Model(weights) = owner else { return Err(none()) };
+    let folder = installed::folder_of(&desk.models_folder()?, weights).ok_or_else(none)?;
+    drawing(&folder, which).ok_or_else(none)
 }
 
 fn heat(desk: &Desk, owner: Owner, place: u32) -> Result<Vec<u8>, CommandError> {
@@ -137,15 +161,12 @@ fn path_of(desk: &Desk, owner: Owner) -> Result<PathBuf, CommandError> {
             Some((path, _)) => Ok(path),
             None => Err(CommandError::no_such("item of the queue", id)),
         },
-        Owner::Preview => Err(CommandError::new(ErrorCode::Invalid, "a report is no file that was examined")),
+        Owner::Preview | Owner::Model(_) => {
+            Err(CommandError::new(ErrorCode::Invalid, "that is no file that was examined"))
+        }
     }
 }
 
 fn encode(picture: &RgbImage) -> Result<Vec<u8>, CommandError> {
-    let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
-    encoder
-        .write_image(picture.as_raw(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
-        .map_err(|error| CommandError::new(ErrorCode::Internal, error))?;
-    Ok(jpeg)
+    picture::jpeg(picture, QUALITY).ok_or_else(|| CommandError::new(ErrorCode::Internal, "an empty picture"))
 }

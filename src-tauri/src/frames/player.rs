@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, Resizer};
 use image::RgbImage;
-use scan::Limits;
 use scan::base::{Ctx, Timestamp};
 use scan::media::{Frame, Frames, Kind, Media};
+use scan::{Limits, picture};
 
 use crate::error::{CommandError, ErrorCode};
 
@@ -76,10 +74,12 @@ impl Player {
                 run = earlier;
             }
         }
-        let picture = run.advance(pts)?;
+        let shown = run.advance(pts)?;
         // Of a still there is one frame, held by `media`.
         self.run = (self.media.kind() == Kind::Video).then_some(run);
-        shrunk(picture, self.width)
+        // Stills come at their own size.
+        picture::at_most(shown, self.width)
+            .ok_or_else(|| CommandError::new(ErrorCode::Internal, "an empty picture").at(&self.path))
     }
 
     fn start(&self, from: Timestamp) -> Result<Run, CommandError> {
@@ -123,25 +123,4 @@ impl Run {
         }
         Ok(Arc::clone(&self.shown.rgb))
     }
-}
-
-/// Stills come at their own size.
-pub(super) fn shrunk(picture: Arc<RgbImage>, width: u32) -> Result<Arc<RgbImage>, CommandError> {
-    let (full, height) = picture.dimensions();
-    if full <= width {
-        return Ok(picture);
-    }
-    let height = (u64::from(height) * u64::from(width)).div_ceil(u64::from(full)).max(1);
-    let height = u32::try_from(height).unwrap_or(u32::MAX);
-    Ok(Arc::new(resized(&picture, width, height)?))
-}
-
-/// The picture at another size.
-pub(super) fn resized(picture: &RgbImage, width: u32, height: u32) -> Result<RgbImage, CommandError> {
-    let failed = |error: &dyn std::fmt::Display| CommandError::new(ErrorCode::Internal, error.to_string());
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
-        .map_err(|error| failed(&error))?;
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    Resizer::new().resize(&source, &mut target, None).map_err(|error| failed(&error))?;
-    RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"a picture of the wrong size"))
 }

@@ -1,10 +1,10 @@
 //! Small pictures that are kept with an analysis: its people and the whole.
 
-use image::imageops::crop_imm;
 use scan::analysis::{Analysis, TimelineFace, TimelineFrame};
 use scan::base::{Rect, Timestamp};
+use scan::picture;
 
-use super::player::{Players, resized};
+use super::player::Players;
 use super::{Owner, encode, path_of};
 use crate::desk::Desk;
 use crate::error::{CommandError, ErrorCode};
@@ -24,9 +24,9 @@ pub(super) fn face(desk: &Desk, players: &mut Players, owner: Owner, track: u32)
         let (pts, rect) = best_face(document, track).ok_or_else(|| CommandError::no_such("person", track))?;
         let frame = players.at(&path_of(desk, owner)?, pts, FULL)?;
         let (full, shown) = (document.file.media.as_ref().map_or(frame.width(), |media| media.width), frame.width());
-        let (x, y, side) = square(rect, shown as f32 / full.max(1) as f32, frame.dimensions());
-        let picture = crop_imm(&*frame, x, y, side, side).to_image();
-        encode(&resized(&picture, FACE, FACE)?)
+        let place = square(rect, shown as f32 / full.max(1) as f32, frame.dimensions());
+        let face = picture::square(&frame, place, FACE);
+        encode(&face.ok_or_else(|| CommandError::new(ErrorCode::Internal, "a face outside of its picture"))?)
     })
 }
 

@@ -1,6 +1,7 @@
 //! A kept analysis as the window shows it.
 
 use library::{StoredAnalysis, Summary, ThresholdFacts, ValidationFacts};
+use scan::analysis::metrics::Alike;
 use scan::analysis::{Explanation, FileFacts, ItemError, MediaKind, Model, Person, Run, TimelineFrame, Verdict};
 use scan::base::{FrameIndex, Timestamp};
 use serde::Serialize;
@@ -106,6 +107,8 @@ pub struct AnalysisView {
     pub thresholds: Vec<Threshold>,
     /// Of the scoring models, at that time.
     pub validations: Vec<Validation>,
+    /// What its models did on files like this one, as far as they are installed and bring that.
+    pub alike: Vec<Alike>,
     /// How it was run.
     pub run: Run,
     /// Why it could not be examined.
@@ -145,7 +148,7 @@ impl From<ValidationFacts> for Validation {
 
 impl AnalysisView {
     /// The view of what was kept, of a file that is in this state.
-    pub fn new(kept: StoredAnalysis, integrity: Integrity) -> Self {
+    pub fn new(kept: StoredAnalysis, integrity: Integrity, alike: Vec<Alike>) -> Self {
         let StoredAnalysis { summary, evidence, analysis, basis, note, refined } = kept;
         let at = FileFacts::at(&evidence.path);
         let ranges: Vec<_> = refined.iter().map(|range| (range.from, range.to)).collect();
@@ -165,6 +168,7 @@ impl AnalysisView {
             models: analysis.models,
             thresholds: basis.thresholds.into_iter().map(Into::into).collect(),
             validations: basis.validations.into_iter().map(Into::into).collect(),
+            alike,
             run: analysis.run,
             error: analysis.error,
             integrity,

@@ -79,6 +79,8 @@ pub fn typescript() -> String {
         Integrity,
         Threshold,
         Validation,
+        analysis::metrics::Dimension,
+        analysis::metrics::Alike,
         AnalysisSummary,
         AnalysisView,
         ReportExtent,

@@ -31,8 +31,6 @@ pub enum FigureKind {
     Reliability,
     /// What was taken for what.
     Confusion,
-    /// By kind of material.
-    Tiers,
     /// The course of the training.
     Training,
 }
@@ -41,8 +39,6 @@ pub enum FigureKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Figure {
-    /// Name for people.
-    pub title: String,
     /// What it shows.
     pub kind: FigureKind,
     /// Path for the `frame:` scheme.

@@ -102,6 +102,7 @@ fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
             desk.queue.describe(task.id, file);
             task.job.opened(file.clone());
         },
+        on_picture: &|frame| task.job.pictured(frame),
         on_frame: &|frame| {
             if frame.cut {
                 cuts.borrow_mut().push(frame.frame);

@@ -69,6 +69,14 @@ export const en = {
     title: "In its validation", real_one: "Of <1>{{count, number}} real</1> sample, <3>{{alarms, number}}</3> were suspected too. ", real_other: "Of <1>{{count, number}} real</1> samples, <3>{{alarms, number}}</3> were suspected too. ",
     fake: "Of {{count, number}} manipulated ones, {{found, number}} were found.", dots: "{{count, number}} real samples as dots, {{alarms, number}} of them wrongly suspected", oneDot: "One dot stands for {{count, number}}.", details: "What was counted",
   },
+  like: {
+    title: "On files like this one", people_one: "Person {{list}}: ", people_other: "Persons {{list}}: ",
+    faceSize: "with faces of this size ({{ends}} pixels wide)", sharpness: "as sharp as this ({{ends}})", blockiness: "as compressed as this (block noise {{ends}})",
+    between: "{{from}} to {{to}}", from: "{{from}} or more", below: "under {{to}}", any: "any",
+    real_zero: "No real sample {{like}} was tried. ", real_one: "Of {{count, number}} real sample {{like}}, {{alarms, number}} was wrongly suspected. ", real_other: "Of {{count, number}} real samples {{like}}, wrongly suspected: {{alarms, number}}. ",
+    fake_zero: "No manipulated one was tried.", fake_one: "Of {{count, number}} manipulated one, found: {{found, number}}.", fake_other: "Of {{count, number}} manipulated ones, found: {{found, number}}.",
+    none: "No figures for files of this kind came with {{models}}.",
+  },
   home: {
     title: "Drop a photo, a video or a folder", text: "Nothing leaves this computer. The original is only read, never changed.", openFiles: "Open files…", openFolder: "Open folder…",
     meaning: "What a verdict means.",
@@ -157,8 +165,8 @@ export const en = {
     title: "Models", detectors: "Detection methods", helpers: "Finding faces", import: "Import from a file…", importing: "Checking the file…", imported: "{{name}} was checked and added.", pick: "Choose a model on the left.", empty: "No model is installed", emptyText: "Without a detection method nothing can be examined. Import one from a file.",
     verified: "Checked by hash", hashMismatch: "Hash does not match", broken: "Cannot be loaded", expired: "Past its date", stateText: { verified: "The weights are the very bytes that the card describes.", hashMismatch: "The weights are not the bytes that the card describes. The model is not used.", broken: "The model cannot be loaded and is not used.", expired: "The weights are intact, but newer kinds of manipulation have appeared since. Every result carries a remark." },
     use: "Use for new examinations", useHint: "At least one detection method stays chosen.", builtIn: "comes with the program", importedTag: "imported", task: { faceManipulation: "Swapped or re-enacted faces", faceSynthesis: "Faces drawn by a generator", faceDetection: "Finds faces", faceLandmarks: "Checks and aligns faces" },
-    card: "Card", version: "Version", architecture: "Architecture", licence: "Licence", source: "Source", trained: "Trained", expires: "Valid until", trainedOn: "Trained on", notFor: "Not for", hash: "SHA-256", size: "Size", thresholds: "Thresholds", thresholdText: "suspected from {{suspected}}, no indication below {{noIndication}}", validation: "Validation", figures: "Figures", noCounts: "This model brings no counts of its validation, so nothing can be said about its false alarms.",
-    figure: { roc: "Found against wrongly suspected", reliability: "How well the score is calibrated", confusion: "What was called what", tiers: "On ever worse copies", training: "Training" }, noValidation: "This model makes no statement about manipulation, so there is nothing to validate here.",
+    card: "Card", version: "Version", architecture: "Architecture", licence: "Licence", source: "Source", trained: "Trained", expires: "Valid until", trainedOn: "Trained on", notFor: "Not for", hash: "SHA-256", size: "Size", thresholds: "Thresholds", thresholdText: "suspected from {{suspected}}, no indication below {{noIndication}}", validation: "Validation", figures: "How it did in its evaluation", noFigures: "No figures of an evaluation came with this model.", noCounts: "This model brings no counts of its validation, so nothing can be said about its false alarms.",
+    figure: { roc: "Found against wrongly suspected", reliability: "How well the score is calibrated", confusion: "What was called what", training: "Training" }, noValidation: "This model makes no statement about manipulation, so there is nothing to validate here.",
   },
   settings: {
     title: "Settings", look: "Look", language: "Language", theme: "Theme", system: "As the system", english: "English", french: "Français", dark: "Dark", light: "Light", contrast: "High contrast", work: "Examination", device: "Compute on", auto: "Whatever is fastest", cpu: "Processor", cuda: "NVIDIA graphics card", metal: "Apple graphics", inUse: "In use now: {{device}}, {{threads}}", threads: "Threads", threadsAuto: "Automatic", threadsHint: "This computer has {{count, number}}. Fewer leave more room for other programs.",

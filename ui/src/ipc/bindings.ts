@@ -1062,6 +1062,52 @@ unit: string,
 measuredOn: string, };
 
 /**
+ * What files are sorted by.
+ */
+export type Dimension = "faceSize" | "sharpness" | "blockiness";
+
+/**
+ * What a detector did on faces of known origin that resemble some of an analysis in one respect.
+ */
+export type Alike = { 
+/**
+ * The detector.
+ */
+model: string, 
+/**
+ * In which respect.
+ */
+dimension: Dimension, 
+/**
+ * From this value on; open below where absent.
+ */
+from: number | null, 
+/**
+ * Below this value; open above where absent.
+ */
+to: number | null, 
+/**
+ * Whose faces, in rising order.
+ */
+tracks: Array<number>, 
+/**
+ * Real units.
+ */
+nReal: number, 
+/**
+ * Of them, wrongly suspected.
+ */
+falseAlarms: number, 
+/**
+ * Manipulated units.
+ */
+nFake: number, 
+/**
+ * Of them, suspected.
+ */
+found: number, };
+
+/**
  * One line of a list.
  */
 export type AnalysisSummary = { 
@@ -1142,6 +1188,10 @@ thresholds: Array<Threshold>,
  * Of the scoring models, at that time.
  */
 validations: Array<Validation>, 
+/**
+ * What its models did on files like this one, as far as they are installed and bring that.
+ */
+alike: Array<Alike>, 
 /**
  * How it was run.
  */
@@ -1513,16 +1563,12 @@ export type ModelState = "verified" | "hashMismatch" | "broken" | "expired";
 /**
  * What a picture of a model's validation shows.
  */
-export type FigureKind = "roc" | "reliability" | "confusion" | "tiers" | "training";
+export type FigureKind = "roc" | "reliability" | "confusion" | "training";
 
 /**
  * A picture that a model brings.
  */
 export type Figure = { 
-/**
- * Name for people.
- */
-title: string, 
 /**
  * What it shows.
  */

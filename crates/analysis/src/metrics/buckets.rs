@@ -7,13 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation::Rate;
 use super::{auc, rate_at};
-use crate::{AnalysisError, clopper_pearson};
+use crate::{Analysis, AnalysisError, FaceQuality, Person, clopper_pearson};
 
 /// The name of the form this version writes and reads.
 pub const BUCKETS_SCHEMA: &str = "facefiction.buckets/1";
 
+/// Buckets of a dimension at most; this version writes six.
+const MOST_BUCKETS: usize = 64;
+/// Units of a bucket at most: more are a slip or a fraud.
+const MOST_UNITS: u64 = 1 << 32;
+
 /// What files are sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Dimension {
     /// Pixels of the face ([`crate::FaceQuality::face_px`]).
@@ -53,6 +59,23 @@ pub struct Quality {
 }
 
 impl Quality {
+    /// Of a person's usable faces; `None` when there are none.
+    pub fn of(analysis: &Analysis, person: &Person) -> Option<Self> {
+        let faces = || analysis.timeline.iter().flat_map(|frame| &frame.faces);
+        let usable = || faces().filter(|f| f.track == person.track && f.quality.usable);
+        let median = |of: fn(&FaceQuality) -> f32| {
+            let mut all: Vec<f32> = usable().map(|f| of(&f.quality)).collect();
+            all.sort_by(f32::total_cmp);
+            // More digits than four would only be noise in tables.
+            all.get(all.len() / 2).map(|m| (f64::from(*m) * 1e4).round() / 1e4)
+        };
+        Some(Self {
+            face_px: median(|q| q.face_px)?,
+            sharpness: median(|q| q.sharpness)?,
+            blockiness: median(|q| q.blockiness)?,
+        })
+    }
+
     fn along(self, dimension: Dimension) -> f64 {
         match dimension {
             Dimension::FaceSize => self.face_px,
@@ -125,6 +148,21 @@ impl Buckets {
         let holds = |b: &&Bucket, v: f64| b.from.is_none_or(|from| v >= from) && b.to.is_none_or(|to| v < to);
         let dimensions = self.dimensions.iter();
         dimensions.filter_map(|(d, all)| Some((*d, all.iter().find(|b| holds(b, quality.along(*d)))?))).collect()
+    }
+
+    /// Whether these can be tables of the model with these weights: counts within their totals, ends in order.
+    pub fn are_of(&self, model: &str, sha256: &str) -> bool {
+        let sound = |b: &Bucket| {
+            let in_order = b.from.zip(b.to).is_none_or(|(from, to)| from < to);
+            in_order && b.false_alarms <= b.n_real && b.found <= b.n_fake && b.n_real.max(b.n_fake) <= MOST_UNITS
+        };
+        let tables = self.dimensions.values();
+        let is_small = tables.clone().all(|all| all.len() <= MOST_BUCKETS);
+        self.schema == BUCKETS_SCHEMA
+            && self.model == model
+            && self.sha256 == sha256
+            && is_small
+            && tables.flatten().all(sound)
     }
 
     /// Reads the document.

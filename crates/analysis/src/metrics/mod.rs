@@ -4,12 +4,14 @@
 //! ignore nothing: leave out what was not examined before calling. [`Metrics::of`] takes labelled items, examined
 //! or not, and gives everything at once with intervals from a bootstrap over groups.
 
+mod alike;
 mod buckets;
 mod conformal;
 mod draws;
 mod evaluation;
 mod steps;
 
+pub use alike::{Alike, alike};
 pub use buckets::{BUCKETS_SCHEMA, Bucket, Buckets, Dimension, Graded, Quality, bucket_table};
 pub use conformal::{conformal_high, conformal_low, fit_temperature, reals_needed};
 pub use draws::{DRAWS, Draws};

@@ -1,5 +1,6 @@
 //! Sections 6 and 11: how it was done, and how well that way does.
 
+use analysis::metrics::{Alike, Dimension, alike};
 use analysis::{ModelFacts, ScoringFacts, Task, clopper_pearson, likelihood_ratio_floor};
 
 use super::block::columns;
@@ -10,6 +11,8 @@ use crate::words::{fill, listed, of};
 
 /// Each side of the bounds of section 11 is wrong with this probability, as in the wording itself.
 const TAIL: f64 = 0.05;
+/// Numbers of people in one cell of a table.
+const LISTED: usize = 12;
 
 /// Section 6.
 pub(crate) fn section(t: &Teller<'_>) -> Section {
@@ -131,6 +134,56 @@ fn controls(t: &Teller<'_>) -> Vec<Block> {
     vec![Block::text(format!("{} {outcome}", w.controls)), table]
 }
 
+/// What a model did on files like this one, one row a kind.
+fn on_files_like(t: &Teller<'_>, model: &ModelFacts) -> Vec<Block> {
+    let w = t.w;
+    let rows = alike(t.analysis(), model.buckets.as_slice());
+    let Some(tables) = model.buckets.as_ref().filter(|_| !rows.is_empty()) else {
+        return vec![Block::small(w.like_none.clone())];
+    };
+    let columns =
+        columns([(&w.col_kind, 1.0), (&w.col_person, 0.0), (&w.col_real_suspected, 0.0), (&w.col_fake_suspected, 0.0)]);
+    let row = |a: &Alike| {
+        let of = |hits: u64, n: u64| match n {
+            0 => w.like_no_units.clone(),
+            n => fill(&w.like_of, &[("n", &t.lang.integer(hits)), ("all", &t.lang.integer(n))]),
+        };
+        let people = people_listed(t, &a.tracks);
+        let cells = [kind_of(t, a), people, of(a.false_alarms, a.n_real), of(a.found, a.n_fake)];
+        cells.map(Cell::from).into()
+    };
+    let table = Block::Table { columns, rows: rows.iter().map(row).collect() };
+    let measured =
+        fill(&w.like_measured, &[("on", &crate::safe::one_line(&tables.measured_on)), ("when", &tables.measured)]);
+    vec![Block::heading(&w.like_title), Block::text(w.like.clone()), table, Block::small(measured)]
+}
+
+/// Numbers of people, a long list cut short.
+fn people_listed(t: &Teller<'_>, tracks: &[u32]) -> String {
+    let mut numbers: Vec<String> = tracks.iter().take(LISTED).map(|track| (track + 1).to_string()).collect();
+    if tracks.len() > LISTED {
+        numbers.push("…".to_owned());
+    }
+    listed(&numbers, &t.w.people_and)
+}
+
+/// `faces of 128 to 192 pixels`, `compression 1.05 to 1.15`.
+fn kind_of(t: &Teller<'_>, a: &Alike) -> String {
+    let w = t.w;
+    let name = match a.dimension {
+        Dimension::FaceSize => &w.like_face_size,
+        Dimension::Sharpness => &w.like_sharpness,
+        Dimension::Blockiness => &w.like_blockiness,
+    };
+    let ends = match (a.from, a.to) {
+        (Some(from), Some(to)) => fill(&w.like_between, &[("from", &plain(t, from)), ("to", &plain(t, to))]),
+        (Some(from), None) => fill(&w.like_from, &[("from", &plain(t, from))]),
+        (None, Some(to)) => fill(&w.like_below, &[("to", &plain(t, to))]),
+        (None, None) => w.like_any.clone(),
+    };
+    fill(name, &[("ends", &ends)])
+}
+
 /// Section 11.
 pub(crate) fn validation(t: &Teller<'_>) -> Section {
     let w = t.w;
@@ -157,6 +210,7 @@ pub(crate) fn validation(t: &Teller<'_>) -> Section {
             Fact::new(&w.f_when, s.measured.clone()),
         ];
         blocks.push(Block::Facts { rows });
+        blocks.extend(on_files_like(t, m));
     }
     if scoring(t).next().is_none() {
         blocks = vec![Block::text(w.validation_none.clone())];

@@ -4,6 +4,7 @@ use crate::material::{Redaction, Style};
 use crate::moment::Moment;
 use crate::pdf::render_pdf;
 use crate::words::Lang;
+use analysis::metrics::{BUCKETS_SCHEMA, Bucket, Buckets, Dimension, Rate};
 use analysis::{
     Analysis, ErrorCode, EvidenceState, FaceQuality, FileFacts, Findings, ItemError, MediaFacts, MediaKind, Model,
     ModelFacts, ModelScore, Person, Reason, Run, ScoringFacts, Strength, Task, TimelineFace, TimelineFrame, Verdict,
@@ -93,6 +94,31 @@ fn item(verdict: Verdict) -> Analysis {
     Analysis::examined(file(), findings, vec![model], run())
 }
 
+/// Faces of 90 pixels are in one of them.
+fn tables() -> Buckets {
+    let bucket = |from, to, n_real, false_alarms| Bucket {
+        from,
+        to,
+        n_real,
+        false_alarms,
+        fpr: Rate::default(),
+        n_fake: 0,
+        found: 0,
+        tpr: Rate::default(),
+        auc: None,
+    };
+    let sizes = vec![bucket(None, Some(96.0), 212, 1), bucket(Some(96.0), None, 300, 9)];
+    Buckets {
+        schema: BUCKETS_SCHEMA.into(),
+        model: "swapped".into(),
+        sha256: "cd".repeat(32),
+        threshold: 0.9,
+        measured: "2026-01-01".into(),
+        measured_on: "lists/val.csv".into(),
+        dimensions: [(Dimension::FaceSize, sizes)].into(),
+    }
+}
+
 fn models() -> Vec<ModelFacts> {
     vec![ModelFacts {
         id: "swapped".into(),
@@ -106,6 +132,7 @@ fn models() -> Vec<ModelFacts> {
         not_for: "x".into(),
         trained: "2025-01-01".into(),
         expires: "2027-01-01".into(),
+        buckets: Some(tables()),
         scoring: Some(ScoringFacts {
             slope: 1.0,
             intercept: 0.0,
@@ -226,6 +253,22 @@ fn the_statement_is_bounded_by_the_validation() {
     assert!(said.contains("moderate support to the proposition"), "{said}");
     assert!(said.contains("the method swapped raised 2 false alarms on 310 real samples"), "{said}");
     assert!(said.contains("applies to person 2"), "{said}");
+}
+
+#[test]
+fn the_validation_tells_of_files_of_this_kind_or_that_nothing_is_known_of_them() {
+    let mut analysis = item(Verdict::suspected(score(0.97), Strength::Moderate, []));
+    let said = text(&analysis, &Dossier::default(), Style::default());
+    for cell in ["Width of the face in pixels: below 96", "1 of 212", "none tried", "on lists/val.csv"] {
+        assert!(said.contains(cell), "{cell}: {said}");
+    }
+    assert!(!said.contains("9 of 300"), "faces of another size");
+    let french = text(&analysis, &Dossier::default(), Style { lang: Lang::Fr, ..Style::default() });
+    assert!(french.contains("moins de 96") && french.contains("1 sur 212"), "{french}");
+    // Tables hold for the weights they were measured with.
+    analysis.models[0].sha256 = "ee".repeat(32);
+    let said = text(&analysis, &Dossier::default(), Style::default());
+    assert!(said.contains("No figures for this kind of file") && !said.contains("1 of 212"), "{said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use analysis::metrics::Quality;
-use analysis::{Analysis, MediaKind, ModelPolicy, Person, Reason, VerdictCode};
+use analysis::{Analysis, MediaKind, ModelPolicy, Reason, VerdictCode};
 use serde::{Deserialize, Serialize};
 
 /// One frame of a video.
@@ -61,7 +61,7 @@ impl Measured {
             error,
             failed: analysis.error.is_some(),
             logits: logits_of(analysis),
-            quality: person.and_then(|p| quality_of(analysis, p)),
+            quality: person.and_then(|p| Quality::of(analysis, p)),
             frames,
         }
     }
@@ -78,22 +78,6 @@ fn logits_of(analysis: &Analysis) -> BTreeMap<String, f32> {
         *highest = highest.max(score.logit);
     }
     logits
-}
-
-fn quality_of(analysis: &Analysis, person: &Person) -> Option<Quality> {
-    let faces = || analysis.timeline.iter().flat_map(|frame| &frame.faces);
-    let usable = || faces().filter(|f| f.track == person.track && f.quality.usable);
-    let median = |of: fn(&analysis::FaceQuality) -> f32| {
-        let mut all: Vec<f32> = usable().map(|f| of(&f.quality)).collect();
-        all.sort_by(f32::total_cmp);
-        // More digits than four would only be noise in tables.
-        all.get(all.len() / 2).map(|m| (f64::from(*m) * 1e4).round() / 1e4)
-    };
-    Some(Quality {
-        face_px: median(|q| q.face_px)?,
-        sharpness: median(|q| q.sharpness)?,
-        blockiness: median(|q| q.blockiness)?,
-    })
 }
 
 fn frames_of(analysis: &Analysis, policies: &[ModelPolicy]) -> Vec<FrameScore> {

@@ -10,6 +10,7 @@ import { ExplainSection } from "./evidence/ExplainSection";
 import { Ladders } from "./evidence/Ladders";
 import type { Heat } from "./evidence/useHeat";
 import { FileFacts, RunFacts } from "./FileFacts";
+import { FilesLikeThis } from "./FilesLikeThis";
 import { IntegrityNotice } from "./IntegrityNotice";
 import { PeopleList } from "./people/PeopleList";
 import type { Explaining } from "./scan/useExplain";
@@ -46,6 +47,7 @@ export const Side = memo(function Side({ subject, people, selected, onSelect, in
             <AutosaveNote key={view.id} label={t("analysis.noteLabel")} hint={t("analysis.noteHint")} initial={view.note} save={(note) => backend.saveAnalysisNote(view.id, note)} rows={3} />
           </div>
         )}
+        {view && !view.error && <FilesLikeThis view={view} names={names} />}
         {view && !view.error && <Validations validations={view.validations} names={names} />}
         <FileFacts subject={subject} integrity={integrity} />
         {view && <RunFacts view={view} models={models} />}

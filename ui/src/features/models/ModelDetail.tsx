@@ -30,8 +30,9 @@ export function ModelDetail({ model, all }: { model: ModelView; all: ModelView[]
         {model.validation ? <div className="model-validation"><ValidationDots validation={model.validation} level={3} /></div> : <p className="muted">{t(model.isScoring ? "models.noCounts" : "models.noValidation")}</p>}
         {model.threshold && <Facts facts={[[t("models.thresholds"), t("models.thresholdText", { suspected: score(model.threshold.suspected, lang), noIndication: score(model.threshold.noIndication, lang) })]]} />}
       </Section>
-      {model.figures.length > 0 && (
+      {model.isScoring && (
         <Section title={t("models.figures")}>
+          {model.figures.length === 0 && <p className="muted">{t("models.noFigures")}</p>}
           <div className="figures">
             {model.figures.map((f) => (
               <figure key={f.url}><img src={backend.frameUrl(f.url)} alt={t(`models.figure.${f.kind}`)} draggable={false} /><figcaption>{t(`models.figure.${f.kind}`)}</figcaption></figure>
