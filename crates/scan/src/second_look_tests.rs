@@ -11,6 +11,7 @@ use image::RgbImage;
 use super::*;
 use crate::fakes::{pipeline, save_picture};
 use crate::item::scan_item;
+use crate::options::{ScanOptions, SecondLook};
 
 /// Says the same of every crop, and counts them.
 struct Slow {
@@ -108,4 +109,52 @@ fn the_crops_of_a_clip_are_those_with_the_highest_scores_in_order_of_time() {
     best.truncate(8);
     best.sort_unstable();
     assert_eq!(frames, best);
+}
+
+/// A folder with copies of these models.
+fn models(ids: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    for id in ids {
+        std::fs::create_dir(dir.path().join(id)).unwrap();
+        for file in ["card.toml", "weights.safetensors"] {
+            std::fs::copy(all.join(id).join(file), dir.path().join(id).join(file)).unwrap();
+        }
+    }
+    dir
+}
+
+fn load(dir: &tempfile::TempDir, models: &[&str], second_look: SecondLook) -> Result<Pipeline, ScanError> {
+    let models = models.iter().map(|id| (*id).to_owned()).collect();
+    let device = nets::device::DeviceChoice::Cpu;
+    Pipeline::load(dir.path(), &ScanOptions { models, second_look, device, threads: Some(1), ..ScanOptions::default() })
+}
+
+#[test]
+fn without_its_encoder_the_second_look_is_refused_and_the_rest_works() {
+    let dir = models(&["mtcnn", "face-mesh", "swapped-starter", "deep-manipulation"]);
+    let plain = load(&dir, &[], SecondLook::Off).unwrap();
+    assert_eq!((plain.policies().len(), plain.second_scorers().len()), (1, 0));
+    for (named, second_look) in [(&[][..], SecondLook::On), (&["deep-manipulation"][..], SecondLook::Off)] {
+        let refused = load(&dir, named, second_look).unwrap_err();
+        assert!(matches!(refused, ScanError::Nets(nets::NetsError::NoEncoder { .. })), "{refused}");
+        assert!(refused.to_string().contains("make deep-model"), "{refused}");
+    }
+}
+
+#[test]
+fn without_a_slow_detector_there_is_no_second_look() {
+    let dir = models(&["mtcnn", "face-mesh", "swapped-starter"]);
+    assert!(matches!(load(&dir, &[], SecondLook::On), Err(ScanError::NoSecondLook { .. })));
+}
+
+#[test]
+fn slow_detectors_look_twice_where_there_are_others() {
+    let dir = models(&["swapped-starter", "deep-manipulation"]);
+    let at = |id| dir.path().join(id);
+    let both = Folders::of(vec![at("deep-manipulation"), at("swapped-starter")]).unwrap();
+    assert_eq!((both.first, both.second), (vec![at("swapped-starter")], vec![at("deep-manipulation")]));
+    let alone = Folders::of(vec![at("deep-manipulation")]).unwrap();
+    assert_eq!((&alone.first, alone.second.len()), (&vec![at("deep-manipulation")], 0));
+    assert_eq!(Folders::of(vec![at("swapped-starter")]).unwrap().with_all_second(dir.path()).unwrap().second.len(), 1);
 }
