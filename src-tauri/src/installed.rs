@@ -99,7 +99,8 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         no_indication: scoring.operating_points.no_indication.threshold,
     });
     ModelView {
-        chosen: is_scoring && (chosen.is_empty() || chosen.contains(&id)),
+        // Slow ones take part only when named.
+        chosen: is_scoring && if chosen.is_empty() { !card.architecture.has_encoder() } else { chosen.contains(&id) },
         task: scan::task_of(card.task),
         architecture: card.architecture.to_string(),
         trained: card.trained.to_string(),

@@ -39,12 +39,12 @@ pub fn load(dir: &Path) -> Result<(ModelCard, Weights), NetsError> {
     let card = load_card(dir)?;
     let weights = Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?;
     let Some(encoder) = &card.encoder else { return Ok((card, weights)) };
-    let folder = dir.parent().unwrap_or(dir);
+    let folder = encoder_folder(dir, encoder);
     let path = folder.join(&encoder.file);
     if !path.exists() {
         return Err(NetsError::NoEncoder { id: card.id, path });
     }
-    let encoder = Weights::from_safetensors(&checked_bytes(folder, encoder)?)?;
+    let encoder = Weights::from_safetensors(&checked_bytes(&folder, encoder)?)?;
     Ok((card, encoder.with(weights)))
 }
 
@@ -77,7 +77,18 @@ pub fn verify(dir: &Path) -> Result<ModelCard, NetsError> {
 
 /// Whether the network of this card in `dir` can run: it has no encoder, or there is a file of its name.
 pub fn encoder_is_here(card: &ModelCard, dir: &Path) -> bool {
-    card.encoder.as_ref().is_none_or(|encoder| dir.parent().unwrap_or(dir).join(&encoder.file).exists())
+    card.encoder.as_ref().is_none_or(|encoder| encoder_folder(dir, encoder).join(&encoder.file).exists())
+}
+
+/// The folder above the model's; of a model that is linked into another folder, also the one above its true place.
+fn encoder_folder(dir: &Path, encoder: &WeightsFile) -> PathBuf {
+    let above = |dir: &Path| dir.parent().map(Path::to_path_buf);
+    let near = above(dir).unwrap_or_else(|| dir.to_path_buf());
+    if near.join(&encoder.file).exists() {
+        return near;
+    }
+    let true_place = dir.canonicalize().ok().and_then(|dir| above(&dir));
+    true_place.filter(|folder| folder.join(&encoder.file).exists()).unwrap_or(near)
 }
 
 /// The models in `models_dir` (folders that hold a card) in order of id. A card whose id is not its
@@ -252,6 +263,13 @@ measured = "2026-01-01"
             (&[1.0][..], &[2.0][..])
         );
         assert!(encoder_is_here(&card, &dir));
+        #[cfg(unix)]
+        {
+            let elsewhere = TempDir::new().unwrap();
+            let link = elsewhere.path().join("finder");
+            std::os::unix::fs::symlink(&dir, &link).unwrap();
+            assert!(load(&link).is_ok() && encoder_is_here(&card, &link));
+        }
         std::fs::write(&path, &bytes[1..]).unwrap();
         assert!(matches!(load(&dir), Err(NetsError::SizeMismatch { .. })));
     }
