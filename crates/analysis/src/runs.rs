@@ -153,7 +153,7 @@ fn runs_above(crops: &[Crop], threshold: Score, max_gap_us: i64) -> Vec<&[Crop]>
 
 /// Mean without the lowest and the highest tenth; sorts its argument, so that the order of input does
 /// not matter to the last bit. `None` when empty.
-fn trimmed_mean(values: &mut [f64]) -> Option<f64> {
+pub(crate) fn trimmed_mean(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let cut = (values.len() as f64 * TRIMMED_TAIL).floor() as usize;
     let kept = values.get(cut..values.len() - cut)?;

@@ -100,7 +100,7 @@ impl Stability {
     }
 }
 
-fn code_of(score: Score, points: &OperatingPoints) -> VerdictCode {
+pub(crate) fn code_of(score: Score, points: &OperatingPoints) -> VerdictCode {
     if score >= points.suspected().threshold {
         VerdictCode::Suspected
     } else if score < points.no_indication() {
@@ -133,9 +133,9 @@ impl Findings {
     }
 }
 
-/// The item's verdict after a suspicion has fallen: the strongest suspicion that is left, else that
+/// The item's verdict after those of people have changed: the strongest suspicion that is left, else that
 /// nothing can be said, for the reasons of all about whom nothing can be.
-fn item_verdict(people: &[Person]) -> Option<Verdict> {
+pub(crate) fn item_verdict(people: &[Person]) -> Option<Verdict> {
     let of = |code| people.iter().map(|p| &p.verdict).filter(move |v| v.code == code);
     let order = |a: &&Verdict, b: &&Verdict| {
         let score = |v: &Verdict| v.score.map_or(-1.0, Score::get);

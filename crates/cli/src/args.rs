@@ -26,6 +26,11 @@ item as soon as it is finished, analyses/*.json. With --resume, items whose cont
 way are taken from DIR/analyses. With --explain, the crops with the highest scores of each person are explained: heat
 maps in DIR/explanations, the rest in `explanations` of the JSON. With --report, each item gets a PDF beside its JSON.
 
+With --deep, detectors too slow for every frame look again at the key crops (8 of each person in a video, of at most 4
+people), and their scores stand beside the others. A suspicion falls to inconclusive where the second look at the same
+question sees nothing, and so does \"no indication\" where it does not agree; where nothing could be said it may suspect,
+by its own threshold. The encoder they need is not part of the program: `make deep-model` fetches it once.
+
 With --baseline, clips known to be real are scanned like the rest, and the people of each item get their rank among
 them. It never changes a verdict. End the list of clips with another option or with --.
 
@@ -200,9 +205,12 @@ pub(crate) struct ScanArgs {
     /// Examine every frame
     #[arg(long, conflicts_with = "fps")]
     pub every_frame: bool,
-    /// Use only this model; may be given several times [default: all that score faces]
+    /// Use only this model; may be given several times [default: all that score faces, but those of --deep]
     #[arg(long = "model", value_name = "ID")]
     pub models: Vec<String>,
+    /// Have slow detectors look again at the crops on which verdicts rest (half a second each; see `make deep-model`)
+    #[arg(long)]
+    pub deep: bool,
     /// What finds the faces
     #[arg(long, value_enum, default_value_t)]
     pub detector: FaceFinder,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use scan::models::{Listed, ModelCard, NetsError, find, list, load_card, verify};
+use scan::models::{Listed, ModelCard, NetsError, encoder_is_here, find, list, load_card, verify};
 
 use crate::args::{ModelsArgs, ModelsCommand};
 use crate::exit::Exit;
@@ -70,7 +70,14 @@ fn verify_models(folder: &Path, ids: &[String]) -> anyhow::Result<Exit> {
     let mut exit = Exit::Finished;
     for id in ids {
         match find(folder, &id).and_then(|dir| verify(&dir)) {
-            Ok(card) => writeln!(io::stdout(), "{id}: intact, SHA-256 {}", card.weights.sha256)?,
+            Ok(card) if find(folder, &id).is_ok_and(|dir| encoder_is_here(&card, &dir)) => {
+                writeln!(io::stdout(), "{id}: intact, SHA-256 {}", card.weights.sha256)?;
+            }
+            Ok(card) => writeln!(
+                io::stdout(),
+                "{id}: intact, SHA-256 {}; its encoder is not here, `make deep-model` fetches it",
+                card.weights.sha256
+            )?,
             Err(error) => exit = complain(&error, Exit::Failed)?,
         }
     }

@@ -7,7 +7,9 @@ use std::time::Instant;
 use scan::analysis::{Analysis, Baseline, BaselineClip, VerdictCode};
 use scan::base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
 use scan::models::NetsError;
-use scan::{Batch, DeviceChoice, FaceFinder, Finished, Item, Pipeline, Rate, Resume, ScanError, ScanOptions, Store};
+use scan::{
+    Batch, DeviceChoice, FaceFinder, Finished, Item, Pipeline, Rate, Resume, ScanError, ScanOptions, SecondLook, Store,
+};
 
 use crate::args::{self, FailOn, Format, ScanArgs};
 use crate::baseline;
@@ -106,10 +108,13 @@ pub(crate) enum Setup {
 /// What was asked for and does not exist is wrong usage; what is broken is a failure.
 pub(crate) fn exit_of_setup(error: &Setup) -> Exit {
     match error {
-        Setup::Models(_) | Setup::Scan(ScanError::Option { .. } | ScanError::NoModels { .. }) => Exit::Usage,
-        Setup::Scan(ScanError::Nets(NetsError::NoSuchModel { .. } | NetsError::DeviceUnavailable { .. })) => {
+        Setup::Models(_)
+        | Setup::Scan(ScanError::Option { .. } | ScanError::NoModels { .. } | ScanError::NoSecondLook { .. }) => {
             Exit::Usage
         }
+        Setup::Scan(ScanError::Nets(
+            NetsError::NoSuchModel { .. } | NetsError::NoEncoder { .. } | NetsError::DeviceUnavailable { .. },
+        )) => Exit::Usage,
         Setup::Scan(_) => Exit::Failed,
     }
 }
@@ -122,7 +127,8 @@ fn options(args: &ScanArgs) -> ScanOptions {
     };
     let (finder, device) = (finder_of(args.detector), device_of(args.device));
     let threads = args.threads.map(usize::from);
-    ScanOptions { rate, models: args.models.clone(), finder, device, threads, ..ScanOptions::default() }
+    let second_look = if args.deep { SecondLook::On } else { SecondLook::Off };
+    ScanOptions { rate, models: args.models.clone(), second_look, finder, device, threads, ..ScanOptions::default() }
 }
 
 pub(crate) fn finder_of(named: args::FaceFinder) -> FaceFinder {

@@ -6,7 +6,6 @@ use base::Score;
 use candle_core::Device;
 use faces::{CropBasis, CropRule};
 use image::RgbImage;
-use nets::architecture::Architecture;
 use nets::backbone::Backbone;
 use nets::card::{CropRule as CardRule, Input, ModelCard, Scoring};
 
@@ -44,7 +43,7 @@ impl Detector {
             card.scoring.clone().ok_or_else(|| DetectorError::NotADetector { path: model_dir.to_path_buf() })?;
         let crop_rule =
             crop_rule(&card.input).ok_or_else(|| DetectorError::CropRule { path: model_dir.to_path_buf() })?;
-        let backbone = Backbone::load(card.architecture, weights.var_builder(device)?, 1)?;
+        let backbone = Backbone::load(card.architecture, weights.into_var_builder(device)?, 1)?;
         let preprocess = Preprocess::new(&card.input);
         Ok(Self { card, scoring, crop_rule, preprocess, backbone, device: device.clone() })
     }
@@ -89,7 +88,7 @@ impl Detector {
     /// # Errors
     /// As [`Detector::logits`].
     pub fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
-        if self.backbone.architecture() == Architecture::VitS16 {
+        if self.backbone.architecture().is_transformer() {
             return occlusion_map(crop, &|crops| self.logits(crops));
         }
         let map = self.backbone.class_map(&self.preprocess.tensor(std::slice::from_ref(crop), &self.device)?, 0)?;

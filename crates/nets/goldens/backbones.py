@@ -4,7 +4,7 @@
 
 writes goldens/backbones.json. Weights and pictures come from a formula (splitmix64 of name and index) that
 src/backbone/golden_tests.rs repeats, so that no weights need to be stored. The detectors in models/ are
-run too, where their weights are present.
+run too, where their weights are present, and CLIP's encoder where `make deep-model` has made it.
 """
 
 import json
@@ -135,6 +135,63 @@ def nets():
     )
 
 
+class Clip(torch.nn.Module):
+    """timm's CLIP ViT-B/16 with tensors named as in transformers, and logits linear in class token, mean and standard
+    deviation of the patches' tokens behind every block."""
+
+    def __init__(self, tensor) -> None:
+        super().__init__()
+        self.net = timm.create_model("vit_base_patch16_clip_quickgelu_224", num_classes=0).eval()
+        state = {}
+        for name, t in self.net.state_dict().items():
+            made = self.of(name, tuple(t.shape), tensor)
+            state[name] = torch.from_numpy(np.ascontiguousarray(made)).reshape(t.shape)
+        self.net.load_state_dict(state)
+        self.heads = [torch.from_numpy(weight(f"head.layer{i + 1}.weight", (CLASSES, 2304), 1.0)).double() for i in range(12)]
+        self.bias = torch.from_numpy(weight("head.bias", (CLASSES,), 1.0)).double()
+
+    @staticmethod
+    def of(name: str, shape: tuple[int, ...], tensor) -> np.ndarray:
+        top = {"cls_token": ("embeddings.class_embedding", (768,)), "pos_embed": ("embeddings.position_embedding.weight", (197, 768)),
+               "patch_embed.proj.weight": ("embeddings.patch_embedding.weight", shape)}
+        if name in top:
+            return tensor(f"vision_model.{top[name][0]}", top[name][1])
+        whole, _, kind = name.rpartition(".")
+        if whole in ("norm_pre", "norm"):
+            return tensor(f"vision_model.{'pre_layrnorm' if whole == 'norm_pre' else 'post_layernorm'}.{kind}", shape)
+        _, index, part = whole.split(".", 2)
+        layer = f"vision_model.encoder.layers.{index}."
+        if part == "attn.qkv":
+            third = (shape[0] // 3, *shape[1:])
+            return np.concatenate([tensor(f"{layer}self_attn.{p}_proj.{kind}", third) for p in "qkv"])
+        names = {"norm1": "layer_norm1", "norm2": "layer_norm2", "attn.proj": "self_attn.out_proj", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
+        return tensor(f"{layer}{names[part]}.{kind}", shape)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        behind = self.net.forward_intermediates(x, output_fmt="NLC", return_prefix_tokens=True, intermediates_only=True)
+        logits = self.bias
+        for (patches, prefix), head in zip(behind, self.heads, strict=True):
+            pooled = [prefix[:, 0], patches.mean(1), patches.std(1, correction=0)]
+            logits = logits + torch.cat(pooled, 1).double() @ head.T
+        return logits
+
+
+def clip_cases() -> dict:
+    """With weights by formula, and with those of the true encoder where it is."""
+    x = torch.from_numpy(pictures(2, 224)).double()
+    cases = {"synthetic": Clip(lambda name, shape: weight(name, shape, 2.0)).double()(x).tolist()}
+    file = MODELS / "clip-vit-b16.safetensors"
+    if file.exists():
+        raw = load_file(file)
+
+        def true(name: str, shape: tuple[int, ...]) -> np.ndarray:
+            scale = raw.get(f"{name}_scale")
+            return (raw[name] if scale is None else raw[name].astype(np.float32) * scale[:, None]).reshape(shape)
+
+        cases["encoder"] = Clip(true).double()(x).tolist()
+    return cases
+
+
 @torch.no_grad()
 def main() -> None:
     torch.set_num_threads(1)
@@ -158,7 +215,7 @@ def main() -> None:
         print(folder, logits.tolist())
         models.append({"id": folder, "size": size, "logits": logits.tolist()})
     with (HERE / "backbones.json").open("w") as out:
-        json.dump({"classes": CLASSES, "nets": cases, "models": models}, out, indent=1)
+        json.dump({"classes": CLASSES, "nets": cases, "models": models, "clip": clip_cases()}, out, indent=1)
         out.write("\n")
 
 

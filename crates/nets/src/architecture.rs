@@ -12,6 +12,8 @@ pub enum Architecture {
     BlazefaceShort,
     /// BlazeFace for whole scenes, 192 × 192.
     BlazefaceFull,
+    /// The image encoder of CLIP ViT-B/16 as transformers names its tensors, frozen, under a head of ours.
+    ClipVitB16,
     /// EfficientNet-B0 as torchvision names its tensors.
     EfficientnetB0,
     /// EfficientNet-Lite0: ReLU6, no squeeze-and-excite.
@@ -34,9 +36,10 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them, in order of name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BlazefaceShort,
         Self::BlazefaceFull,
+        Self::ClipVitB16,
         Self::EfficientnetB0,
         Self::EfficientnetLite0,
         Self::FaceMesh,
@@ -53,6 +56,7 @@ impl Architecture {
         match self {
             Self::BlazefaceShort => "blazeface-short",
             Self::BlazefaceFull => "blazeface-full",
+            Self::ClipVitB16 => "clip-vit-b16",
             Self::EfficientnetB0 => "efficientnet-b0",
             Self::EfficientnetLite0 => "efficientnet-lite0",
             Self::FaceMesh => "face-mesh",
@@ -63,6 +67,17 @@ impl Architecture {
             Self::Resnet18Edges => "resnet18-edges",
             Self::VitS16 => "vit-s16",
         }
+    }
+
+    /// Whether its card names a file of its own for a large encoder that is not committed, beside the weights of the
+    /// head.
+    pub const fn has_encoder(self) -> bool {
+        matches!(self, Self::ClipVitB16)
+    }
+
+    /// Whether it is a transformer, which has no map of classes.
+    pub const fn is_transformer(self) -> bool {
+        matches!(self, Self::ClipVitB16 | Self::VitS16)
     }
 
     /// Whether the network can do this task.

@@ -42,6 +42,10 @@ pub struct ModelCard {
     pub input: Input,
     /// The file with the numbers.
     pub weights: WeightsFile,
+    /// The frozen network below these weights, in the folder above the card's; for the architectures that have one,
+    /// and only for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<WeightsFile>,
     /// For the tasks that score faces, and only for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,

@@ -33,6 +33,12 @@ pub(crate) fn check(card: &ModelCard) -> Checked {
     need(card.expires > card.trained, "expires", "must come after `trained`")?;
     input(&card.input)?;
     weights(&card.weights)?;
+    match (&card.encoder, card.architecture.has_encoder()) {
+        (Some(encoder), true) => weights(encoder)?,
+        (None, false) => {}
+        (None, true) => broken("encoder", "missing: this architecture has one")?,
+        (Some(_), false) => broken("encoder", "not allowed: this architecture has none")?,
+    }
     match (&card.scoring, card.task.scores()) {
         (Some(s), true) => scoring(s),
         (None, false) => Ok(()),

@@ -50,6 +50,14 @@ pub enum NetsError {
         /// The weights file.
         path: PathBuf,
     },
+    /// A network's encoder, which is too large to come with the program, was not made yet.
+    #[error("{id} needs an encoder that does not come with the program; `make deep-model` fetches it: {path}")]
+    NoEncoder {
+        /// The model.
+        id: String,
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The weights file is not the one that its card describes.
     #[error("weights have SHA-256 {actual}, the model card says {expected}: {path}")]
     HashMismatch {
@@ -72,7 +80,7 @@ pub enum NetsError {
     #[error("not readable as safetensors: {0}")]
     Safetensors(#[from] safetensors::SafeTensorError),
     /// A tensor has an element type that no net here uses.
-    #[error("tensor `{name}` has type {dtype}, only F32, F16 and BF16 are read")]
+    #[error("tensor `{name}` has type {dtype}, only F32, F16, BF16 and I8 with scales are read")]
     TensorType {
         /// Name of the tensor.
         name: String,

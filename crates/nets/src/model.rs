@@ -29,16 +29,23 @@ pub struct Listed {
     pub card: Result<ModelCard, NetsError>,
 }
 
-/// Reads the card and the weights of the model in `dir`, and checks one against the other.
+/// Reads the card and the weights of the model in `dir`, and checks one against the other; the tensors of an encoder
+/// are among the weights.
 ///
 /// # Errors
-/// Unreadable or oversized files, a bad card, weights of another size or hash than the card states,
+/// [`NetsError::NoEncoder`], unreadable or oversized files, a bad card, weights of another size or hash than the card states,
 /// weights that are not safetensors.
 pub fn load(dir: &Path) -> Result<(ModelCard, Weights), NetsError> {
     let card = load_card(dir)?;
-    let bytes = checked_bytes(dir, &card.weights)?;
-    let weights = Weights::from_safetensors(&bytes)?;
-    Ok((card, weights))
+    let weights = Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?;
+    let Some(encoder) = &card.encoder else { return Ok((card, weights)) };
+    let folder = encoder_folder(dir, encoder);
+    let path = folder.join(&encoder.file);
+    if !path.exists() {
+        return Err(NetsError::NoEncoder { id: card.id, path });
+    }
+    let encoder = Weights::from_safetensors(&checked_bytes(&folder, encoder)?)?;
+    Ok((card, encoder.with(weights)))
 }
 
 /// Reads and checks the card of the model in `dir`, not its weights.
@@ -55,12 +62,33 @@ pub fn load_card(dir: &Path) -> Result<ModelCard, NetsError> {
     ModelCard::from_toml(&text).map_err(|e| e.at(&path))
 }
 
-/// Checks the card in `dir` and the size and hash of its weights; gives the card back.
+/// Checks the card in `dir` and the size and hash of its weights; gives the card back. An encoder that was not made
+/// yet is no fault: [`encoder_is_here`] tells.
 ///
 /// # Errors
 /// As [`load`].
 pub fn verify(dir: &Path) -> Result<ModelCard, NetsError> {
-    load(dir).map(|(card, _)| card)
+    match load(dir) {
+        Ok((card, _)) => Ok(card),
+        Err(NetsError::NoEncoder { .. }) => load_card(dir),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the network of this card in `dir` can run: it has no encoder, or there is a file of its name.
+pub fn encoder_is_here(card: &ModelCard, dir: &Path) -> bool {
+    card.encoder.as_ref().is_none_or(|encoder| encoder_folder(dir, encoder).join(&encoder.file).exists())
+}
+
+/// The folder above the model's; of a model that is linked into another folder, also the one above its true place.
+fn encoder_folder(dir: &Path, encoder: &WeightsFile) -> PathBuf {
+    let above = |dir: &Path| dir.parent().map(Path::to_path_buf);
+    let near = above(dir).unwrap_or_else(|| dir.to_path_buf());
+    if near.join(&encoder.file).exists() {
+        return near;
+    }
+    let true_place = dir.canonicalize().ok().and_then(|dir| above(&dir));
+    true_place.filter(|folder| folder.join(&encoder.file).exists()).unwrap_or(near)
 }
 
 /// The models in `models_dir` (folders that hold a card) in order of id. A card whose id is not its
@@ -161,6 +189,23 @@ expires = "2027-01-01"
 input = { size = 48, resize = 48, mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5], channels = "rgb", crop = { rule = "whole" } }
 "#;
 
+    const SCORING: &str = r#"
+[scoring]
+fps = 5.0
+calibration = { kind = "platt", slope = 1.0, intercept = 0.0, n_real = 1, n_fake = 1, measured_on = "made here" }
+[scoring.operating_points]
+suspected = { threshold = 0.9, fpr = 0.0, false_alarms = 0, n_real = 1, tpr = 1.0, found = 1, n_fake = 1, measured_on = "made here" }
+no_indication = { threshold = 0.2, fnr = 0.0, missed = 0, n_fake = 1, cleared = 1, n_real = 1, measured_on = "made here" }
+[scoring.validation]
+n_real = 1
+false_alarms = 0
+n_fake = 1
+found = 1
+unit = "picture"
+measured_on = "made here"
+measured = "2026-01-01"
+"#;
+
     fn models() -> (TempDir, PathBuf) {
         let root = TempDir::new().unwrap();
         let dir = root.path().join("finder");
@@ -185,6 +230,48 @@ input = { size = 48, resize = 48, mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5],
         assert_eq!(card.id, "finder");
         assert_eq!(weights.get("a").unwrap().data, [1.0]);
         assert_eq!(verify(&find(root.path(), "finder").unwrap()).unwrap(), card);
+    }
+
+    #[test]
+    fn an_encoder_lies_above_and_is_checked_too() {
+        let (root, dir) = models();
+        let text = std::fs::read_to_string(dir.join(CARD_FILE)).unwrap();
+        let text = text.replace("\"mtcnn\"", "\"clip-vit-b16\"");
+        let data = 2f32.to_le_bytes();
+        let view = TensorView::new(Dtype::F32, vec![1], &data).unwrap();
+        let bytes = safetensors::serialize([("b", view)], None).unwrap();
+        let encoder = format!(
+            "[encoder]\nfile = \"e.safetensors\"\nbytes = {}\nsha256 = \"{}\"\n",
+            bytes.len(),
+            sha256_hex(&bytes)
+        );
+        let text = text.replace("faceDetection", "faceSynthesis") + SCORING;
+        let missing = ModelCard::from_toml(&text).unwrap_err().to_string();
+        assert!(missing.contains("`encoder`"), "{missing}");
+        let scoring = text + &encoder;
+        std::fs::write(dir.join(CARD_FILE), &scoring).unwrap();
+        let card = verify(&dir).unwrap();
+        assert!(!encoder_is_here(&card, &dir));
+        let absent = load(&dir).unwrap_err();
+        assert!(matches!(absent, NetsError::NoEncoder { .. }));
+        assert!(absent.to_string().contains("`make deep-model`"), "{absent}");
+        let path = root.path().join("e.safetensors");
+        std::fs::write(&path, &bytes).unwrap();
+        let (_, weights) = load(&dir).unwrap();
+        assert_eq!(
+            (&weights.get("a").unwrap().data[..], &weights.get("b").unwrap().data[..]),
+            (&[1.0][..], &[2.0][..])
+        );
+        assert!(encoder_is_here(&card, &dir));
+        #[cfg(unix)]
+        {
+            let elsewhere = TempDir::new().unwrap();
+            let link = elsewhere.path().join("finder");
+            std::os::unix::fs::symlink(&dir, &link).unwrap();
+            assert!(load(&link).is_ok() && encoder_is_here(&card, &link));
+        }
+        std::fs::write(&path, &bytes[1..]).unwrap();
+        assert!(matches!(load(&dir), Err(NetsError::SizeMismatch { .. })));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::error::NetsError;
@@ -24,7 +25,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads safetensors. F16 and BF16 become F32; integer counters such as BatchNorm's
+    /// Reads safetensors. F16 and BF16 become F32; 8-bit integers are multiplied with the scale of their row, which
+    /// stands beside `name` as `name_scale`; integer counters such as BatchNorm's
     /// `num_batches_tracked` play no part in inference and are left out.
     ///
     /// # Errors
@@ -38,6 +40,7 @@ impl Weights {
                 Dtype::F32 => floats::<4>(view.data(), f32::from_le_bytes),
                 Dtype::F16 => floats::<2>(view.data(), |b| half::f16::from_le_bytes(b).to_f32()),
                 Dtype::BF16 => floats::<2>(view.data(), |b| half::bf16::from_le_bytes(b).to_f32()),
+                Dtype::I8 => scaled(name, &view, &file)?,
                 Dtype::I64 if name.ends_with("num_batches_tracked") => continue,
                 other => {
                     return Err(NetsError::TensorType { name: name.to_owned(), dtype: other.to_string() });
@@ -78,6 +81,13 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
+    /// These tensors and others; of two with the same name, the other.
+    #[must_use]
+    pub fn with(mut self, others: Self) -> Self {
+        self.tensors.extend(others.tensors);
+        self
+    }
+
     /// Names in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
@@ -93,6 +103,17 @@ impl Weights {
         self.tensors.is_empty()
     }
 
+    /// As [`Weights::var_builder`] on the CPU, without a copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn into_var_builder(self, device: &Device) -> Result<VarBuilder<'static>, NetsError> {
+        let on_device =
+            self.tensors.into_iter().map(|(name, t)| Ok((name, Tensor::from_vec(t.data, t.shape, device)?)));
+        let on_device = on_device.collect::<Result<HashMap<_, _>, candle_core::Error>>()?;
+        Ok(VarBuilder::from_tensors(on_device, DType::F32, device))
+    }
+
     /// The same tensors on a device, to build candle layers from.
     ///
     /// # Errors
@@ -105,6 +126,21 @@ impl Weights {
             .collect::<Result<HashMap<_, _>, candle_core::Error>>()?;
         Ok(VarBuilder::from_tensors(on_device, DType::F32, device))
     }
+}
+
+/// What integers stand for: each row, the values of one output, has a scale.
+fn scaled(name: &str, view: &TensorView<'_>, file: &SafeTensors<'_>) -> Result<Vec<f32>, NetsError> {
+    let scale_name = format!("{name}_scale");
+    let scale = file.tensor(&scale_name).map_err(|_| NetsError::MissingTensor { name: scale_name.clone() })?;
+    let rows = view.shape().first().copied().unwrap_or(1);
+    if scale.dtype() != Dtype::F32 || scale.shape() != [rows] {
+        let (expected, actual) = (vec![rows], scale.shape().to_vec());
+        return Err(NetsError::TensorShape { name: scale_name, expected, actual });
+    }
+    let scales = floats::<4>(scale.data(), f32::from_le_bytes);
+    let row = (view.data().len() / rows.max(1)).max(1);
+    let rows = view.data().chunks_exact(row).zip(scales);
+    Ok(rows.flat_map(|(row, scale)| row.iter().map(move |b| f32::from(b.cast_signed()) * scale)).collect())
 }
 
 /// Little-endian elements of `N` bytes as floats; safetensors has checked that the length is a multiple.
@@ -139,6 +175,20 @@ mod tests {
         assert!(Weights::from_safetensors(&counter).unwrap().is_empty());
         let other = file(Dtype::I64, "index", vec![], &7i64.to_le_bytes());
         assert!(Weights::from_safetensors(&other).unwrap_err().to_string().contains("`index`"));
+    }
+
+    #[test]
+    fn integers_are_multiplied_with_the_scale_of_their_row() {
+        let (ints, scales) = ([1u8, 0xff, 127, 0x80], [0.5f32, 2.0].map(f32::to_le_bytes).concat());
+        let view = |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).unwrap();
+        let a = ("a", view(Dtype::I8, vec![2, 2], &ints));
+        let whole = safetensors::serialize([a.clone(), ("a_scale", view(Dtype::F32, vec![2], &scales))], None).unwrap();
+        let w = Weights::from_safetensors(&whole).unwrap();
+        assert_eq!(w.get_shaped("a", &[2, 2]).unwrap().data, [0.5, -0.5, 254.0, -256.0]);
+        let alone = safetensors::serialize([a.clone()], None).unwrap();
+        assert_eq!(Weights::from_safetensors(&alone).unwrap_err().to_string(), "tensor `a_scale` is missing");
+        let short = safetensors::serialize([a, ("a_scale", view(Dtype::F32, vec![1], &scales[..4]))], None).unwrap();
+        assert!(matches!(Weights::from_safetensors(&short), Err(NetsError::TensorShape { .. })));
     }
 
     #[test]

@@ -72,6 +72,12 @@ pub enum ScanError {
         /// Which, and how far off; or why they could not be scored.
         message: String,
     },
+    /// There is no model that looks twice.
+    #[error("no model for a second look is installed in {}", folder.display())]
+    NoSecondLook {
+        /// Where they were looked for.
+        folder: PathBuf,
+    },
     /// There is no scoring model at all.
     #[error("no scoring model is installed in {}", folder.display())]
     NoModels {

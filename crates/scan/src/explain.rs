@@ -65,7 +65,7 @@ pub fn explain_item(
         let Some(again) = again else { continue };
         let mesh = aligner.meshes(&again.frame.rgb, std::slice::from_ref(&again.face))?.pop();
         let mesh = mesh.filter(|m| m.presence >= MESH_PRESENCE);
-        for (scorer, policy) in pipeline.scorers().iter().zip(pipeline.policies()) {
+        for (scorer, policy) in pipeline.scorers().iter().zip(pipeline.first_policies()) {
             ctx.checkpoint(Progress { stage: Stage::Aggregating, done, total: Some(total) })?;
             done += 1;
             let subject = Subject { track: *track, again: &again, mesh: mesh.as_ref() };

@@ -102,6 +102,7 @@ impl Pipeline {
             finder,
             gate: faces::QualityGate::default(),
             scorers: vec![scorer],
+            second: vec![],
             policies: vec![policy],
             models: vec![],
             sampling: Sampling::PerSecond(5.0),

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::error::ScanError;
 use crate::ladder::{Pixels, with_stability};
 use crate::pipeline::{APP, Pipeline};
+use crate::second_look::with_second_looks;
 use crate::stages::{Examined, Expected, MAX_FACES, Told, examine};
 
 /// Bytes read at a time for a hash.
@@ -68,7 +69,12 @@ pub(crate) fn concluded<'a>(
     match observe(&mut file) {
         Ok((observations, pixels)) => {
             ctx.checkpoint(Progress { stage: Stage::Aggregating, done: 0, total: None })?;
-            let findings = aggregate(&observations, pipeline.policies());
+            let findings = aggregate(&observations, pipeline.first_policies());
+            let looked = with_second_looks(findings, observations.kind, &pixels, pipeline, ctx);
+            let findings = match looked {
+                Ok(findings) => findings,
+                Err(error) => return failed(file, path, &error, pipeline, &clock, ctx),
+            };
             let settled = with_stability(findings, observations.kind, &pixels, pipeline, ctx);
             let findings = settled.map_err(|_| Cancelled)?;
             let run = run(pipeline, &clock, ctx, file.kind);
@@ -240,6 +246,7 @@ impl ScanError {
             Self::Media(error) => media_code(error),
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NoModels { .. }
+            | Self::NoSecondLook { .. }
             | Self::Controls { .. }
             | Self::Option { .. }
             | Self::Threads { .. }

@@ -40,7 +40,8 @@ pub(crate) enum Pixels<'a> {
 }
 
 impl Pixels<'_> {
-    fn again(&self, wanted: &[Wanted], pipeline: &Pipeline, ctx: &Ctx) -> Result<Vec<Again>, ScanError> {
+    /// Those of the wanted faces that can be had again.
+    pub fn again(&self, wanted: &[Wanted], pipeline: &Pipeline, ctx: &Ctx) -> Result<Vec<Again>, ScanError> {
         match self {
             Self::File(path) => Ok(look_again(path, wanted, pipeline, ctx)?.into_iter().flatten().collect()),
             Self::Given { frame, faces } => {
@@ -102,7 +103,7 @@ fn stability(
 
 /// The detector on which a person's verdict rests.
 pub(crate) fn deciding<'p>(person: &Person, pipeline: &'p Pipeline) -> Option<(&'p dyn Scorer, &'p ModelPolicy)> {
-    let mut both = pipeline.scorers().iter().zip(pipeline.policies());
+    let mut both = pipeline.scorers().iter().chain(pipeline.second_scorers()).zip(pipeline.policies());
     let (scorer, policy) =
         both.find(|(_, p)| person.scores.get(&p.id).is_some_and(|s| Some(s.score) == person.score))?;
     Some((scorer.as_ref(), policy))

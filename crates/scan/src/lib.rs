@@ -32,6 +32,7 @@ mod range;
 mod reel;
 mod rerun;
 mod scorer;
+mod second_look;
 mod stages;
 mod store;
 
@@ -49,18 +50,19 @@ pub use list::{Item, Sighting, Skip, list, list_observed};
 pub use media::Limits;
 pub use nets::device::DeviceChoice;
 pub use nets::heap::return_free_pages;
-pub use options::{FaceFinder, Rate, ScanOptions};
+pub use options::{FaceFinder, Rate, ScanOptions, SecondLook};
 pub use pipeline::{APP, Pipeline};
 pub use policy::task_of;
 pub use store::{Draft, Store, write_atomically, write_new};
 
 pub use range::scan_range;
 pub use rerun::{Compared, options_of, rerun};
+pub use second_look::{SECOND_LOOK_CROPS, SECOND_LOOK_PEOPLE};
 pub use {analysis, base, media};
 
 /// Model cards and the check of their weights, for shells that show them.
 pub mod models {
     pub use nets::NetsError;
     pub use nets::card::{Calibration, Date, ModelCard, Task};
-    pub use nets::model::{Listed, find, list, load_card, verify};
+    pub use nets::model::{Listed, encoder_is_here, find, list, load_card, verify};
 }

@@ -51,13 +51,26 @@ impl FaceFinder {
     }
 }
 
+/// Whether slow detectors look at the crops on which verdicts rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondLook {
+    /// No, unless they are named among the models.
+    #[default]
+    Off,
+    /// All that are installed.
+    On,
+}
+
 /// Everything that can be chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScanOptions {
     /// Which frames.
     pub rate: Rate,
-    /// Ids of the scoring models; empty for all that are installed.
+    /// Ids of the scoring models; empty for all that are installed but the slow ones. Slow ones look twice where there
+    /// are others, and at everything where there are none.
     pub models: Vec<String>,
+    /// By slow detectors.
+    pub second_look: SecondLook,
     /// What finds the faces.
     pub finder: FaceFinder,
     /// What computes.

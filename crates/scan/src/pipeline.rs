@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use analysis::{Control, Model, ModelPolicy};
 use base::{Ctx, Warning, WarningCode};
-use detector::Detector;
+use detector::{Detector, DetectorError};
 use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions, QualityGate};
 use media::{Frame, Limits, Sampling};
 use nets::card::ModelCard;
@@ -18,9 +18,10 @@ use crate::clock::unix_seconds;
 use crate::controls::{self, trusted};
 use crate::delivery::Delivery;
 use crate::error::ScanError;
-use crate::options::{BLAZEFACE_RANGE, FaceFinder, Rate, ScanOptions};
+use crate::options::{BLAZEFACE_RANGE, FaceFinder, Rate, ScanOptions, SecondLook};
 use crate::policy::{model_of, policy_of};
 use crate::scorer::Scorer;
+use crate::second_look::Folders;
 
 /// The program as it names itself in results.
 pub const APP: &str = concat!("facefiction ", env!("CARGO_PKG_VERSION"));
@@ -33,6 +34,9 @@ pub struct Pipeline {
     pub(crate) finder: Box<dyn FaceDetector>,
     pub(crate) gate: QualityGate,
     pub(crate) scorers: Vec<Box<dyn Scorer>>,
+    /// That look at key crops only.
+    pub(crate) second: Vec<Box<dyn Scorer>>,
+    /// Of the scorers, then of the second ones.
     pub(crate) policies: Vec<ModelPolicy>,
     pub(crate) models: Vec<Model>,
     pub(crate) sampling: Sampling,
@@ -67,19 +71,22 @@ impl Pipeline {
         nets::heap::return_large_buffers();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
-        let folders = scoring_folders(models_dir, &options.models);
+        let folders = scoring_folders(models_dir, options);
         let devices = (!device.is_cpu()).then_some(Named(device)).into_iter().chain([Named(Device::Cpu)]);
         let pool = pool(options.thread_count())?;
         let (found, detectors) = pool.install(|| {
             let detectors = || {
-                let folders = folders?;
-                let trusted = trusted(devices, |d| load_detectors(&folders, &d.0), &ctx)?;
+                let Folders { mut first, second } = folders?;
+                let ordinary = first.len();
+                first.extend(second);
+                let folders = (first, ordinary);
+                let trusted = trusted(devices, |d| load_detectors(&folders.0, &d.0), &ctx)?;
                 Ok::<_, ScanError>((trusted, folders))
             };
             rayon::join(|| load_finder(models_dir, options.finder), detectors)
         });
         let (finder, mut cards) = found?;
-        let ((Named(device), detectors, controls), folders) = detectors?;
+        let ((Named(device), detectors, controls), (folders, ordinary)) = detectors?;
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::new();
         let mut policies = Vec::new();
         for (detector, folder) in detectors.into_iter().zip(&folders) {
@@ -87,6 +94,7 @@ impl Pipeline {
             cards.push(detector.card().clone());
             scorers.push(Box::new(detector));
         }
+        let second = scorers.split_off(ordinary.min(scorers.len()));
         let today = Date::from_unix_seconds(unix_seconds(SystemTime::now()));
         for card in cards.iter().filter(|card| today.is_some_and(|today| card.expired(today))) {
             let detail = format!("{} expired on {}", card.id, card.expires);
@@ -104,6 +112,7 @@ impl Pipeline {
             finder,
             gate: options.finder.gate(),
             scorers,
+            second,
             policies,
             sampling,
             device,
@@ -113,9 +122,20 @@ impl Pipeline {
         })
     }
 
-    /// What a verdict may rest on: thresholds and validation counts of the scoring models.
+    /// What a verdict may rest on: thresholds and validation counts of the scoring models, those of the second look
+    /// last.
     pub fn policies(&self) -> &[ModelPolicy] {
         &self.policies
+    }
+
+    /// Those of the models that see everything.
+    pub(crate) fn first_policies(&self) -> &[ModelPolicy] {
+        self.policies.get(..self.scorers.len()).unwrap_or_default()
+    }
+
+    /// Those of the models of the second look.
+    pub(crate) fn second_policies(&self) -> &[ModelPolicy] {
+        self.policies.get(self.scorers.len()..).unwrap_or_default()
     }
 
     /// The models that take part, the face detector first.
@@ -155,6 +175,10 @@ impl Pipeline {
 
     pub(crate) fn scorers(&self) -> &[Box<dyn Scorer>] {
         &self.scorers
+    }
+
+    pub(crate) fn second_scorers(&self) -> &[Box<dyn Scorer>] {
+        &self.second
     }
 
     pub(crate) fn sampling(&self) -> Sampling {
@@ -211,7 +235,10 @@ impl std::fmt::Display for Named {
 /// The detectors on a device, and what they say of known samples there.
 fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>, Vec<Control>), ScanError> {
     let one = |folder: &PathBuf| {
-        let detector = Detector::load(folder, device)?;
+        let detector = Detector::load(folder, device).map_err(|error| match error {
+            DetectorError::Nets(error) => ScanError::Nets(error),
+            other => other.into(),
+        })?;
         let obtained = controls::of_detector(&detector, device.is_cpu())?;
         Ok((detector, obtained))
     };
@@ -220,22 +247,31 @@ fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>
     Ok((detectors, obtained.concat()))
 }
 
-/// Folders of the models asked for, in that order and each once; of all that score faces, in order of
+/// Folders of the models asked for, in that order and each once; of all that score faces and are not slow, in order of
 /// id, when none was asked for. A broken card fails the scan only when its model is used.
-fn scoring_folders(models_dir: &Path, ids: &[String]) -> Result<Vec<PathBuf>, ScanError> {
-    if !ids.is_empty() {
-        let mut folders = Vec::new();
-        for id in ids {
-            let folder = nets::model::find(models_dir, id)?;
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
+fn scoring_folders(models_dir: &Path, options: &ScanOptions) -> Result<Folders, ScanError> {
+    let mut folders = Vec::new();
+    for id in &options.models {
+        let folder = nets::model::find(models_dir, id)?;
+        if !folders.contains(&folder) {
+            folders.push(folder);
         }
-        return Ok(folders);
     }
+    if options.models.is_empty() {
+        folders = ordinary_folders(models_dir)?;
+    }
+    let folders = Folders::of(folders)?;
+    match options.second_look {
+        SecondLook::On => folders.with_all_second(models_dir),
+        SecondLook::Off => Ok(folders),
+    }
+}
+
+fn ordinary_folders(models_dir: &Path) -> Result<Vec<PathBuf>, ScanError> {
     let mut folders = Vec::new();
     for listed in nets::model::list(models_dir)? {
-        if listed.card?.task.scores() {
+        let card = listed.card?;
+        if card.task.scores() && !card.architecture.has_encoder() {
             folders.push(listed.dir);
         }
     }

@@ -32,7 +32,7 @@ impl Backbone {
         let head = match &self.body {
             Body::Kernels(_, head) => &head.tensors,
             Body::Tensors(_, head) => head,
-            Body::Vit(_) | Body::VitKernels(..) => return Err(NetsError::Unsupported("a class map of vit-s16")),
+            Body::Vit(_) | Body::VitKernels(_) => return Err(NetsError::Unsupported("a class map of a transformer")),
         };
         let maps = self.features(x)?;
         let (n, channels, h, w) = maps.dims4()?;

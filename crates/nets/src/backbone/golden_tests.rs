@@ -46,6 +46,16 @@ struct Golden {
     classes: usize,
     nets: Vec<Net>,
     models: Vec<Model>,
+    clip: Clip,
+}
+
+/// Logits of CLIP's encoder under a head by formula.
+#[derive(Deserialize)]
+struct Clip {
+    /// With weights by formula.
+    synthetic: Vec<Vec<f64>>,
+    /// With the true ones.
+    encoder: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +167,61 @@ fn resnet18_with_edges_equals_torchvision() {
 #[test]
 fn vit_s16_equals_timm() {
     check(Architecture::VitS16, &BOTH);
+}
+
+fn clip(route: Route, vb: VarBuilder<'static>, want: &[Vec<f64>]) -> f64 {
+    let net = Backbone::load_by(route, Architecture::ClipVitB16, vb, want[0].len()).unwrap();
+    worst(&rows(&net.forward(&pictures(2, 224)).unwrap()), want)
+}
+
+#[test]
+fn clip_equals_timm() {
+    let golden = golden().clip.synthetic;
+    for route in BOTH {
+        let off = clip(route, synthetic_of(2.0, 224), &golden);
+        eprintln!("clip-vit-b16 by {route:?}: at most {off:.1e} from PyTorch");
+        assert!(off < 1e-4, "{route:?}: {off}");
+    }
+}
+
+#[test]
+fn clip_names_what_is_missing_and_refuses_other_sizes() {
+    let all: std::collections::HashMap<String, Tensor> = ["head.layer2.weight", "head.bias"]
+        .into_iter()
+        .zip([vec![1, 2304], vec![1]])
+        .map(|(name, shape)| {
+            let values = synthetic::weight(name, &shape, 2.0);
+            (name.to_owned(), Tensor::from_vec(values, shape, &Device::Cpu).unwrap())
+        })
+        .collect();
+    let head = VarBuilder::from_tensors(all, DType::F32, &Device::Cpu);
+    let needed = Backbone::load(Architecture::ClipVitB16, head, 1).unwrap_err().to_string();
+    assert_eq!(needed, "tensor `vision_model.embeddings.patch_embedding.weight` is missing");
+    let x = pictures(1, 224);
+    let net = Backbone::load(Architecture::ClipVitB16, synthetic_of(2.0, 224), 1).unwrap();
+    assert_eq!(net.features(&x).unwrap().dims(), [1, 768, 14, 14]);
+    assert!(matches!(net.forward(&pictures(1, 128)), Err(NetsError::InputShape { .. })));
+}
+
+/// CLIP's true encoder, on machines where `make deep-model` has made it.
+#[test]
+fn the_true_clip_encoder_equals_timm() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/clip-vit-b16.safetensors");
+    let Ok(bytes) = std::fs::read(&path) else {
+        eprintln!("not there: {}", path.display());
+        return;
+    };
+    let head = (1..=12).map(|layer| (format!("head.layer{layer}.weight"), vec![5, 2304]));
+    let head = head.chain([("head.bias".to_owned(), vec![5])]).map(|(name, shape)| {
+        let data = synthetic::weight(&name, &shape, 1.0);
+        (name, crate::weights::WeightTensor { shape, data })
+    });
+    let weights = crate::weights::Weights::from_safetensors(&bytes).unwrap();
+    let vb = weights.with(crate::weights::Weights::from_tensors(head)).into_var_builder(&Device::Cpu).unwrap();
+    let golden = golden().clip.encoder;
+    let off = clip(Route::Kernels, vb, &golden);
+    eprintln!("the true encoder: at most {off:.1e} from PyTorch");
+    assert!(off < 1e-3, "{off}");
 }
 
 /// The detectors that ship, with their true weights.

@@ -5,6 +5,7 @@
 //! Inference only: batch norms are folded when the weights are read.
 
 mod class_map;
+mod clip_b16;
 mod efficientnet;
 mod efficientnet_b0;
 mod efficientnet_lite0;
@@ -18,7 +19,9 @@ mod plan;
 mod resnet18;
 mod tensors;
 mod vit_kernels;
+mod vit_plan;
 mod vit_s16;
+mod vit_tensors;
 
 use candle_core::{Device, Storage, Tensor};
 use candle_nn::VarBuilder;
@@ -34,7 +37,8 @@ use plan::Reader;
 pub(crate) use plan::{Block, ConvPlan, DensePlan, GatePlan, GateShape, Plan, Skip};
 use tensors::{TensorDense, Tensors};
 use vit_kernels::VitKernels;
-pub(crate) use vit_s16::Vit;
+use vit_plan::VitPlan;
+use vit_tensors::VitTensors;
 
 /// What computes the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +78,8 @@ impl KernelHead {
 enum Body {
     Kernels(Box<Trunk<Kernels>>, KernelHead),
     Tensors(Box<Trunk<Tensors>>, Vec<TensorDense>),
-    Vit(Box<Vit>),
-    /// With its patches along a side.
-    VitKernels(Box<VitKernels>, usize),
+    Vit(Box<VitTensors>),
+    VitKernels(Box<VitKernels>),
 }
 
 impl std::fmt::Debug for Backbone {
@@ -109,26 +112,25 @@ impl Backbone {
         if route == Route::Kernels && !device.is_cpu() {
             return Err(NetsError::Unsupported("the kernels off the cpu"));
         }
-        let body = match (architecture, route) {
-            (Architecture::VitS16, Route::Tensors) => Body::Vit(Box::new(Vit::load(vb, classes)?)),
-            (Architecture::VitS16, Route::Kernels) => {
-                let reader = Reader { vb, eps: 0.0 };
-                let grid = vit_s16::grid(&reader);
-                Body::VitKernels(Box::new(VitKernels::load(&reader, grid, classes)?), grid)
+        if let Some(read) = vit_plan_of(architecture) {
+            let reader = Reader { vb, eps: 0.0 };
+            let plan = read(&reader, classes)?;
+            let body = match route {
+                Route::Tensors => Body::Vit(Box::new(VitTensors::build(plan, &reader)?)),
+                Route::Kernels => Body::VitKernels(Box::new(VitKernels::build(plan, &reader)?)),
+            };
+            return Ok(Self { architecture, device, body });
+        }
+        let Plan { blocks, head } = plan(architecture, vb, classes)?;
+        let tensors = head.iter().map(|d| TensorDense::new(d, &device)).collect::<Result<_, _>>()?;
+        let body = match route {
+            Route::Kernels => {
+                let head = KernelHead { dense: head.iter().map(kernels::dense).collect(), tensors };
+                Body::Kernels(Box::new(Trunk::build(Kernels, &blocks)?), head)
             }
-            _ => {
-                let Plan { blocks, head } = plan(architecture, vb, classes)?;
-                let tensors = head.iter().map(|d| TensorDense::new(d, &device)).collect::<Result<_, _>>()?;
-                match route {
-                    Route::Kernels => {
-                        let head = KernelHead { dense: head.iter().map(kernels::dense).collect(), tensors };
-                        Body::Kernels(Box::new(Trunk::build(Kernels, &blocks)?), head)
-                    }
-                    Route::Tensors => {
-                        let engine = Tensors { device: device.clone() };
-                        Body::Tensors(Box::new(Trunk::build(engine, &blocks)?), tensors)
-                    }
-                }
+            Route::Tensors => {
+                let engine = Tensors { device: device.clone() };
+                Body::Tensors(Box::new(Trunk::build(engine, &blocks)?), tensors)
             }
         };
         Ok(Self { architecture, device, body })
@@ -160,8 +162,8 @@ impl Backbone {
                 let rows = by_kernels(&self.pixels(x)?, |image| Ok(head.logits(&trunk.features(image)?)))?;
                 Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
             }
-            Body::VitKernels(vit, grid) => {
-                vit_s16::check(x, *grid)?;
+            Body::VitKernels(vit) => {
+                check_square(vit, x)?;
                 let rows = by_kernels(x, |image| Ok(vit.logits(&image)))?;
                 Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
             }
@@ -182,8 +184,8 @@ impl Backbone {
             Body::Vit(vit) => self.per_image(x, |image| vit.features(image)),
             Body::Tensors(trunk, _) => self.per_image(&self.pixels(x)?, |image| trunk.features(image.clone())),
             Body::Kernels(trunk, _) => stacked(&by_kernels(&self.pixels(x)?, |image| trunk.features(image))?),
-            Body::VitKernels(vit, grid) => {
-                vit_s16::check(x, *grid)?;
+            Body::VitKernels(vit) => {
+                check_square(vit, x)?;
                 stacked(&by_kernels(x, |image| Ok(vit.features(&image)))?)
             }
         }
@@ -219,6 +221,27 @@ impl Backbone {
     }
 }
 
+/// Asks `vb` for every tensor of ViT-S/16, in order of its layers.
+pub(crate) fn read_vit_s16(vb: VarBuilder<'_>, classes: usize) -> Result<(), NetsError> {
+    let reader = Reader { vb, eps: 0.0 };
+    let plan = vit_s16::plan(&reader, classes)?;
+    (0..plan.depth).try_for_each(|i| (plan.block)(&reader, i).map(drop))
+}
+
+/// What reads the plan of a transformer; `None` for any other network.
+fn vit_plan_of(architecture: Architecture) -> Option<fn(&Reader<'_>, usize) -> Result<VitPlan, NetsError>> {
+    match architecture {
+        Architecture::ClipVitB16 => Some(clip_b16::plan),
+        Architecture::VitS16 => Some(vit_s16::plan),
+        _ => None,
+    }
+}
+
+fn check_square(vit: &VitKernels, x: &Tensor) -> Result<(), NetsError> {
+    let (name, grid) = vit.input();
+    vit_plan::check(x, name, grid)
+}
+
 /// The plan of a convolutional network.
 pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usize) -> Result<Plan, NetsError> {
     match architecture {
@@ -232,6 +255,7 @@ pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usiz
         | Architecture::BlazefaceFull
         | Architecture::FaceMesh
         | Architecture::Mtcnn
+        | Architecture::ClipVitB16
         | Architecture::VitS16 => Err(NetsError::NotABackbone(architecture.name())),
     }
 }

@@ -1,19 +1,23 @@
-//! The ViT of [`super::vit_s16`] on the channels-last kernels: tokens are pixels of an image one row high.
+//! Vision transformers on the channels-last kernels: tokens are pixels of an image one row high.
 
-use crate::backbone::plan::Reader;
-use crate::backbone::vit_s16::{DEPTH, EPS, HEADS, PATCH, WIDTH};
+use super::plan::Reader;
+use super::vit_plan::{LinearPlan, Middle, NormPlan, PATCH, Tail, VitBlockPlan, VitPlan};
 use crate::cpu::{Activation, Conv, ConvSpec, LayerNorm, Nhwc, Padding, attention};
 use crate::error::NetsError;
 use crate::gelu;
 
 /// The network with its weights packed. Its input size is fixed by its position embedding.
 pub(crate) struct VitKernels {
+    name: &'static str,
     patches: Conv,
-    /// `[1 + grid²][384]`: the position embedding, the class token added to the first row.
+    /// `[1 + grid²][width]`: the position embedding, the class token added to the first row.
     positions: Vec<f32>,
+    entry: Option<LayerNorm>,
     blocks: Vec<Block>,
-    norm: LayerNorm,
-    head: Conv,
+    tail: Tail<LayerNorm, Conv>,
+    middle: Middle,
+    heads: usize,
+    width: usize,
     /// Patches along a side.
     grid: usize,
 }
@@ -28,83 +32,108 @@ struct Block {
 }
 
 impl VitKernels {
-    /// Reads the tensors; `grid` patches along a side.
-    pub fn load(r: &Reader<'_>, grid: usize, classes: usize) -> Result<Self, NetsError> {
-        let shape = [WIDTH, 3, PATCH, PATCH];
-        let kernel = r.floats("patch_embed.proj.weight", &shape)?;
-        let bias = r.floats("patch_embed.proj.bias", &[WIDTH])?;
+    /// Packs the layers, the blocks from `r`.
+    pub fn build(plan: VitPlan, r: &Reader<'_>) -> Result<Self, NetsError> {
         let spec = ConvSpec { stride: PATCH, padding: Padding::VALID, activation: Activation::None };
-        let mut positions = r.floats("pos_embed", &[1, grid * grid + 1, WIDTH])?;
-        let class = r.floats("cls_token", &[1, 1, WIDTH])?;
-        positions.iter_mut().zip(class).for_each(|(p, c)| *p += c);
+        let norm = |n: NormPlan| LayerNorm::new(n.weight, n.bias, plan.eps);
         Ok(Self {
-            patches: Conv::from_oihw(shape, &kernel, &bias, spec),
-            positions,
-            blocks: (0..DEPTH).map(|i| Block::load(r, i)).collect::<Result<_, _>>()?,
-            norm: norm(r, "norm")?,
-            head: linear(r, "head", [classes, WIDTH])?,
-            grid,
+            name: plan.name,
+            patches: Conv::from_oihw([plan.width, 3, PATCH, PATCH], &plan.patches.weight, &plan.patches.bias, spec),
+            positions: plan.positions,
+            entry: plan.entry.map(norm),
+            blocks: (0..plan.depth)
+                .map(|i| Ok(Block::build((plan.block)(r, i)?, plan.middle, norm)))
+                .collect::<Result<_, NetsError>>()?,
+            tail: match plan.tail {
+                Tail::Class { norm: n, head } => Tail::Class { norm: norm(n), head: linear(&head, Activation::None) },
+                Tail::Pooled(readout) => Tail::Pooled(readout),
+            },
+            middle: plan.middle,
+            heads: plan.heads,
+            width: plan.width,
+            grid: plan.grid,
         })
     }
 
-    /// A picture `[1, s, s, 3]` as its normalised tokens `[1, 1, 1 + grid², 384]`, the class token first.
-    fn tokens(&self, picture: &Nhwc) -> Nhwc {
+    /// Its name in errors, and its patches along a side.
+    pub fn input(&self) -> (&'static str, usize) {
+        (self.name, self.grid)
+    }
+
+    /// A picture `[1, s, s, 3]` as its tokens `[1, 1, 1 + grid², width]`, the class token first; `behind` is shown those
+    /// behind each block, counted from 1.
+    fn tokens(&self, picture: &Nhwc, mut behind: impl FnMut(usize, &Nhwc)) -> Nhwc {
         let patches = self.patches.forward(picture);
-        let mut tokens = Nhwc::scratch(1, 1, self.grid * self.grid + 1, WIDTH);
+        let mut tokens = Nhwc::scratch(1, 1, self.grid * self.grid + 1, self.width);
         tokens.data.copy_from_slice(&self.positions);
-        tokens.data.iter_mut().skip(WIDTH).zip(&patches.data).for_each(|(t, p)| *t += p);
-        for block in &self.blocks {
-            tokens = block.forward(tokens);
+        tokens.data.iter_mut().skip(self.width).zip(&patches.data).for_each(|(t, p)| *t += p);
+        if let Some(norm) = &self.entry {
+            tokens = norm.forward(&tokens);
         }
-        self.norm.forward(&tokens)
+        for (block, number) in self.blocks.iter().zip(1..) {
+            tokens = block.forward(tokens, self.heads, self.middle);
+            behind(number, &tokens);
+        }
+        tokens
     }
 
-    /// The logits of a picture `[1, s, s, 3]`, from the class token.
+    /// The logits of a picture `[1, s, s, 3]`.
     pub fn logits(&self, picture: &Nhwc) -> Vec<f32> {
-        let mut tokens = self.tokens(picture);
-        tokens.data.truncate(WIDTH);
-        (tokens.h, tokens.w) = (1, 1);
-        std::mem::take(&mut self.head.forward(&tokens).data)
+        match &self.tail {
+            Tail::Class { norm, head } => {
+                let mut tokens = self.tokens(picture, |_, _| {});
+                tokens.data.truncate(self.width);
+                (tokens.h, tokens.w) = (1, 1);
+                std::mem::take(&mut head.forward(&norm.forward(&tokens)).data)
+            }
+            Tail::Pooled(readout) => {
+                let mut logits = readout.begin();
+                self.tokens(picture, |number, tokens| readout.add(number, &tokens.data, &mut logits));
+                logits.into_iter().map(|l| l as f32).collect()
+            }
+        }
     }
 
-    /// The patch tokens of a picture `[1, s, s, 3]` as a map `[1, s / 16, s / 16, 384]`.
+    /// The patch tokens of a picture `[1, s, s, 3]` as a map `[1, s / 16, s / 16, width]`.
     pub fn features(&self, picture: &Nhwc) -> Nhwc {
-        let tokens = self.tokens(picture);
-        let mut map = Nhwc::scratch(1, self.grid, self.grid, WIDTH);
-        map.data.iter_mut().zip(tokens.data.iter().skip(WIDTH)).for_each(|(m, t)| *m = *t);
+        let mut tokens = self.tokens(picture, |_, _| {});
+        if let Tail::Class { norm, .. } = &self.tail {
+            tokens = norm.forward(&tokens);
+        }
+        let mut map = Nhwc::scratch(1, self.grid, self.grid, self.width);
+        map.data.iter_mut().zip(tokens.data.iter().skip(self.width)).for_each(|(m, t)| *m = *t);
         map
     }
 }
 
 impl Block {
-    fn load(r: &Reader<'_>, index: usize) -> Result<Self, NetsError> {
-        let named = |part: &str| format!("blocks.{index}.{part}");
-        Ok(Self {
-            norm1: norm(r, &named("norm1"))?,
-            qkv: linear(r, &named("attn.qkv"), [3 * WIDTH, WIDTH])?,
-            proj: linear(r, &named("attn.proj"), [WIDTH, WIDTH])?,
-            norm2: norm(r, &named("norm2"))?,
-            fc1: linear(r, &named("mlp.fc1"), [4 * WIDTH, WIDTH])?,
-            fc2: linear(r, &named("mlp.fc2"), [WIDTH, 4 * WIDTH])?,
-        })
+    fn build(plan: VitBlockPlan, middle: Middle, norm: impl Fn(NormPlan) -> LayerNorm) -> Self {
+        let between = match middle {
+            Middle::Gelu => Activation::None,
+            Middle::Silu => Activation::Silu,
+        };
+        Self {
+            norm1: norm(plan.norm1),
+            qkv: linear(&plan.qkv, Activation::None),
+            proj: linear(&plan.proj, Activation::None),
+            norm2: norm(plan.norm2),
+            fc1: linear(&plan.fc1, between),
+            fc2: linear(&plan.fc2, Activation::None),
+        }
     }
 
-    fn forward(&self, x: Nhwc) -> Nhwc {
-        let mixed = attention(&self.qkv.forward(&self.norm1.forward(&x)), HEADS);
+    fn forward(&self, x: Nhwc, heads: usize, middle: Middle) -> Nhwc {
+        let mixed = attention(&self.qkv.forward(&self.norm1.forward(&x)), heads);
         let x = self.proj.forward_add(&mixed, &x);
         let mut wide = self.fc1.forward(&self.norm2.forward(&x));
-        gelu::in_place(&mut wide.data);
+        if middle == Middle::Gelu {
+            gelu::in_place(&mut wide.data);
+        }
         self.fc2.forward_add(&wide, &x)
     }
 }
 
-fn linear(r: &Reader<'_>, name: &str, [out, input]: [usize; 2]) -> Result<Conv, NetsError> {
-    let weight = r.floats(&format!("{name}.weight"), &[out, input])?;
-    let bias = r.floats(&format!("{name}.bias"), &[out])?;
-    Ok(Conv::from_oihw([out, input, 1, 1], &weight, &bias, ConvSpec::unit(Activation::None)))
-}
-
-fn norm(r: &Reader<'_>, name: &str) -> Result<LayerNorm, NetsError> {
-    let part = |p: &str| r.floats(&format!("{name}.{p}"), &[WIDTH]);
-    Ok(LayerNorm::new(part("weight")?, part("bias")?, EPS as f32))
+fn linear(plan: &LinearPlan, activation: Activation) -> Conv {
+    let [out, input] = plan.shape;
+    Conv::from_oihw([out, input, 1, 1], &plan.weight, &plan.bias, ConvSpec::unit(activation))
 }

@@ -8,7 +8,7 @@ use candle_nn::VarBuilder;
 use candle_nn::var_builder::SimpleBackend;
 
 use crate::architecture::Architecture;
-use crate::backbone::{Vit, plan};
+use crate::backbone::{plan, read_vit_s16};
 use crate::error::NetsError;
 use crate::weights::{WeightTensor, Weights};
 
@@ -30,7 +30,7 @@ pub fn starting_weights(
     let tensors = drawn.tensors.clone();
     let vb = VarBuilder::from_backend(Box::new(drawn), DType::F32, Device::Cpu);
     let head: Vec<String> = if architecture == Architecture::VitS16 {
-        Vit::load(vb, classes)?;
+        read_vit_s16(vb, classes)?;
         vec!["head".to_owned()]
     } else {
         plan(architecture, vb, classes)?.head.into_iter().map(|d| d.name).collect()

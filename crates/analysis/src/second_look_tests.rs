@@ -1,0 +1,124 @@
+use super::*;
+use crate::{Calibration, FaceQuality, Strength, Task, TimelineFrame};
+use base::{Point, Rect};
+
+fn policy(id: &str, task: Task) -> ModelPolicy {
+    let threshold = Score::new(0.9).unwrap();
+    let high = OperatingPoint { threshold, false_alarms: 2, n_real: 500, found: 250, n_fake: 500 };
+    let points = OperatingPoints::new(high, Score::new(0.2).unwrap()).unwrap();
+    let calibration = Calibration::new(1.0, 0.0).unwrap();
+    ModelPolicy { id: id.into(), task, calibration, image: Some(points), video: Some(points) }
+}
+
+fn first() -> Vec<ModelPolicy> {
+    vec![policy("fast", Task::FaceManipulation)]
+}
+
+fn at(score: f64) -> ModelScore {
+    let score = Score::new(score).unwrap();
+    ModelScore { logit: (score.get() / (1.0 - score.get())).ln() as f32, score }
+}
+
+fn frame(track: u32, score: ModelScore) -> TimelineFrame {
+    let face = TimelineFace {
+        track,
+        rect: Rect::new(0.0, 0.0, 9.0, 9.0),
+        landmarks: [Point::new(0.0, 0.0); 5],
+        quality: FaceQuality { usable: true, ..FaceQuality::default() },
+        score: Some(score.score),
+        scores: BTreeMap::from([("fast".to_owned(), score)]),
+    };
+    TimelineFrame { frame: FrameIndex(0), pts_us: Timestamp::from_micros(0), faces: vec![face] }
+}
+
+/// A still with one person whom the fast detector gives this score.
+fn still(score: f64) -> Findings {
+    let own = at(score);
+    let verdict = match score {
+        s if s >= 0.9 => Verdict::suspected(own.score, Strength::Moderate, []),
+        s if s < 0.2 => Verdict::no_indication(own.score, []),
+        _ => Verdict::inconclusive(own.score, [Reason::BetweenThresholds]),
+    };
+    let person = Person {
+        track: 0,
+        first_us: Timestamp::default(),
+        last_us: Timestamp::default(),
+        crops: 1,
+        usable_crops: 1,
+        score: verdict.score,
+        verdict: verdict.clone(),
+        fraction_above: None,
+        longest_run: 0,
+        scores: BTreeMap::from([("fast".to_owned(), own)]),
+        segments: vec![],
+        stability: None,
+    };
+    Findings { verdict, people: vec![person], timeline: vec![frame(0, own)] }
+}
+
+fn look(score: f64) -> Look {
+    let logit = at(score).logit;
+    Look { track: 0, frame: FrameIndex(0), pts: Timestamp::from_micros(0), model: "slow".into(), logit }
+}
+
+fn after(fast: f64, slow: f64, task: Task) -> Findings {
+    still(fast).with_second_looks(&[look(slow)], MediaKind::Image, &first(), &[policy("slow", task)])
+}
+
+#[test]
+fn what_both_looks_come_to() {
+    use VerdictCode::{Inconclusive, NoIndication, Suspected};
+    for (fast, slow, code, reasons) in [
+        (0.95, 0.95, Suspected, vec![]),
+        (0.95, 0.5, Suspected, vec![]),
+        (0.95, 0.1, Inconclusive, vec![Reason::ModelsDisagree]),
+        (0.5, 0.95, Suspected, vec![]),
+        (0.5, 0.5, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.5, 0.1, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.1, 0.95, Inconclusive, vec![Reason::ModelsDisagree]),
+        (0.1, 0.5, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.1, 0.1, NoIndication, vec![]),
+    ] {
+        let findings = after(fast, slow, Task::FaceManipulation);
+        let verdict = &findings.people[0].verdict;
+        assert_eq!((verdict.code, &verdict.reasons), (code, &reasons), "{fast} and {slow}");
+        assert_eq!(findings.verdict, *verdict);
+        assert_eq!(findings.people[0].score, verdict.score);
+    }
+}
+
+#[test]
+fn a_look_at_another_question_denies_nothing() {
+    let findings = after(0.95, 0.1, Task::FaceSynthesis);
+    assert_eq!(findings.verdict.code, VerdictCode::Suspected);
+    assert_eq!(findings.people[0].scores["slow"].score, at(0.1).score);
+}
+
+#[test]
+fn the_score_stands_beside_the_others_and_is_the_one_that_the_verdict_rests_on() {
+    let findings = after(0.5, 0.95, Task::FaceManipulation);
+    let face = &findings.timeline[0].faces[0];
+    assert_eq!((face.scores.len(), face.score), (2, Some(at(0.95).score)));
+    assert_eq!((findings.people[0].score, findings.verdict.strength), (face.score, Some(Strength::Moderate)));
+    let agreed = after(0.1, 0.1, Task::FaceManipulation);
+    assert_eq!(agreed.timeline[0].faces[0].score, Some(at(0.1).score));
+}
+
+#[test]
+fn a_few_crops_of_a_clip_change_no_verdict() {
+    let seven = vec![look(0.95); 7];
+    let second = [policy("slow", Task::FaceManipulation)];
+    let few = still(0.5).with_second_looks(&seven, MediaKind::Video, &first(), &second);
+    assert_eq!((few.verdict.code, few.people[0].scores.len()), (VerdictCode::Inconclusive, 2));
+    let eight = still(0.5).with_second_looks(&[&seven[..], &seven[..1]].concat(), MediaKind::Video, &first(), &second);
+    assert_eq!(eight.verdict.code, VerdictCode::Suspected);
+}
+
+#[test]
+fn nothing_looked_at_is_nothing_changed() {
+    let before = still(0.95);
+    assert_eq!(before.clone().with_second_looks(&[], MediaKind::Image, &first(), &first()), before);
+    let nan = Look { logit: f32::NAN, ..look(0.5) };
+    let second = [policy("slow", Task::FaceManipulation)];
+    assert_eq!(before.clone().with_second_looks(&[nan], MediaKind::Image, &first(), &second), before);
+}

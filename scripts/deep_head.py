@@ -1,0 +1,309 @@
+"""The head of a deep detector: logistic regression on what CLIP's frozen image encoder sees in faces.
+
+    make deep-model
+    python3 scripts/deep_head.py features models/deep-manipulation/rows.csv --data ../shared/data --out out/deep
+    python3 scripts/deep_head.py fit out/deep --out models/deep-manipulation
+
+`features` cuts each face of rows.csv as the product does (crates/faces/src/crop.rs: a square of 0.87 of the box's
+height, 224 pixels), runs the encoder once over it and keeps class token, mean and standard deviation of the patches'
+tokens behind some blocks. Rows with a view above 0 are for training and are spoilt as delivery spoils pictures (mirror,
+shift, shrink, blur, JPEG), both pictures of a pair alike. It takes 0.45 s a crop on one core and goes on where it was
+stopped. `fit` standardises the features of the training rows, fits a logistic regression in which every source of fakes
+weighs as much as any other and so does every source of reals, folds the scaling into the weights, and writes
+
+    OUT/weights.safetensors      the head: nets::backbone::clip_b16 says how it is laid out
+    FEATURES/stills/scores.csv   logits of the held-out rows for `facefiction calibrate`
+    FEATURES/dfdc/scores.csv
+
+and tells areas under the curve on what was held out, with each source left out of training in turn.
+
+Needs numpy, opencv-python-headless, safetensors, scikit-learn and torch.
+"""
+
+import argparse
+import csv
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+
+LAYERS = (4, 6, 8, 10, 11, 12)
+CHUNK, BATCH = 48, 8
+FACTS = ("path", "label", "generator", "family", "source", "group", "split", "list", "original")
+MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
+STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
+
+
+class Clip:
+    """The encoder of models/clip-vit-b16.safetensors in PyTorch."""
+
+    def __init__(self, path: Path) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        raw = load_file(path)
+        self.torch, self.t = torch, {}
+        for name, tensor in raw.items():
+            if not name.endswith("_scale"):
+                scaled = tensor.dtype == torch.int8
+                self.t[f"{name}"] = tensor.float() * raw[f"{name}_scale"][:, None] if scaled else tensor
+
+    def linear(self, x, name: str):
+        return self.torch.nn.functional.linear(x, self.t[f"{name}.weight"], self.t[f"{name}.bias"])
+
+    def norm(self, x, name: str):
+        return self.torch.nn.functional.layer_norm(x, (768,), self.t[f"{name}.weight"], self.t[f"{name}.bias"], 1e-5)
+
+    def behind(self, x) -> list:
+        """The tokens [n, 197, 768] before the first block and behind each."""
+        functional, v = self.torch.nn.functional, "vision_model."
+        patches = functional.conv2d(x, self.t[f"{v}embeddings.patch_embedding.weight"], stride=16)
+        n = x.shape[0]
+        first = self.t[f"{v}embeddings.class_embedding"].expand(n, 1, 768)
+        h = self.torch.cat([first, patches.flatten(2).transpose(1, 2)], 1)
+        h = self.norm(h + self.t[f"{v}embeddings.position_embedding.weight"], f"{v}pre_layrnorm")
+        out = [h]
+        for i in range(12):
+            b = f"{v}encoder.layers.{i}."
+            y = self.norm(h, f"{b}layer_norm1")
+            q, k, w = (self.linear(y, f"{b}self_attn.{p}_proj").view(n, -1, 12, 64).transpose(1, 2) for p in "qkv")
+            mixed = functional.scaled_dot_product_attention(q, k, w).transpose(1, 2).reshape(n, -1, 768)
+            h = h + self.linear(mixed, f"{b}self_attn.out_proj")
+            y = self.linear(self.norm(h, f"{b}layer_norm2"), f"{b}mlp.fc1")
+            h = h + self.linear(y * self.torch.sigmoid(1.702 * y), f"{b}mlp.fc2")
+            out.append(h)
+        return out
+
+
+def spoilt(picture, box: list[float], rnd: random.Random):
+    """What delivery does to a picture; about half of the views go through JPEG."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    if rnd.random() < 0.5:
+        picture = picture[:, ::-1].copy()
+        box = [width - box[0] - box[2], *box[1:]]
+    box = [box[0] + box[2] * rnd.uniform(-0.03, 0.03), box[1] + box[3] * rnd.uniform(-0.03, 0.03), box[2], box[3]]
+    f = 1 + rnd.uniform(-0.04, 0.04)
+    box = [box[0] + box[2] * (1 - f) / 2, box[1] + box[3] * (1 - f) / 2, box[2] * f, box[3] * f]
+    if rnd.random() < 0.3:
+        s = rnd.uniform(0.45, 0.95)
+        small = cv2.resize(picture, (max(1, int(width * s)), max(1, int(height * s))), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(small, (width, height), interpolation=rnd.choice([1, 2]))
+    if rnd.random() < 0.1:
+        picture = cv2.GaussianBlur(picture, (0, 0), rnd.uniform(0.4, 1.2))
+    if rnd.random() < 0.5:
+        picture = cv2.imdecode(cv2.imencode(".jpg", picture, [1, rnd.randint(38, 95)])[1], 1)
+    return picture, box
+
+
+def cut(picture, box: list[float]):
+    """The crop rule `height` with factor 0.87 at 224 pixels, as crates/faces/src/crop.rs cuts it; RGB."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    x, y, w, h = box
+    side = round(min(0.87 * h, width, height))
+    left = int(min(max(x + w / 2 - side / 2, 0), width - side))
+    top = int(min(max(y + h / 2 - side / 2, 0), height - side))
+    crop = picture[top : top + side, left : left + side]
+    way = cv2.INTER_AREA if side >= 224 else cv2.INTER_LINEAR
+    return cv2.resize(crop, (224, 224), interpolation=way)[:, :, ::-1]
+
+
+def family(generator: str) -> str:
+    """Seeds of one generator are one source."""
+    return "MobileStyleGAN" if generator.startswith("MobileStyleGAN") else generator
+
+
+def seen(row: dict, data: Path, view: int) -> np.ndarray:
+    import cv2
+
+    picture = cv2.imread(str(data / row["path"]))
+    box = [float(row[key]) for key in ("box_x", "box_y", "box_w", "box_h")]
+    if view:
+        pair = row.get("original") or row["path"]
+        picture, box = spoilt(picture, box, random.Random(f"{pair}{view}"))
+    return ((cut(picture, box) / np.float32(255) - MEAN) / STD).transpose(2, 0, 1).astype(np.float32)
+
+
+def features(args: argparse.Namespace) -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    known = {}
+    for name in ("stills.csv", "dfdc.csv"):
+        for row in csv.DictReader(open(args.data / name)):
+            known[name, row["path"]] = {**row, "list": name, "family": family(row["generator"])}
+    jobs = [(known[r["list"], r["path"]], int(r["view"])) for r in csv.DictReader(open(args.rows))]
+    net = Clip(args.encoder)
+    for start in range(0, len(jobs), CHUNK):
+        target = args.out / f"{start // CHUNK:04d}.npz"
+        if target.exists():
+            continue
+        part, pooled = jobs[start : start + CHUNK], []
+        for b in range(0, len(part), BATCH):
+            x = np.stack([seen(row, args.data, view) for row, view in part[b : b + BATCH]])
+            with torch.inference_mode():
+                tokens = [net_layer.numpy() for net_layer in net.behind(torch.from_numpy(x))]
+            kinds = [(tokens[i][:, 0], tokens[i][:, 1:].mean(1), tokens[i][:, 1:].std(1)) for i in LAYERS]
+            pooled.append(np.stack([np.stack(k, 1) for k in kinds], 1))
+        facts = {key: np.array([str(row.get(key, "")) for row, _ in part]) for key in FACTS}
+        partial = args.out / "partial.npz"
+        np.savez(partial, x=np.concatenate(pooled), view=np.array([view for _, view in part]), **facts)
+        partial.rename(target)
+        print(f"{start + len(part)} of {len(jobs)}", flush=True)
+
+
+class Faces:
+    """Features and facts of all rows, one row a face."""
+
+    def __init__(self, folder: Path, layers: list[int]) -> None:
+        parts = [np.load(path) for path in sorted(folder.glob("[0-9]*.npz"))]
+        parts = [p for p in parts if "rule" not in p or (p["rule"] == "tight").all()]
+        places = [LAYERS.index(layer) for layer in layers]
+        self.x = np.concatenate([p["x"][:, places].reshape(len(p["x"]), -1) for p in parts]).astype(np.float64)
+        for key in FACTS:
+            setattr(self, key, np.concatenate([p[key] for p in parts]))
+        self.view = np.concatenate([p["view"] for p in parts])
+        self.fake = (self.label == "fake").astype(int)
+        # What is left out together: a generator's fakes, a source's reals, the two sides of a paired source.
+        self.kind = np.array([f"{s} {f}" for s, f in zip(self.source, self.family)])
+        self.swap = (self.list == "dfdc.csv") | (self.source == "chmoe")
+
+
+def weights(faces: Faces, rows: np.ndarray) -> np.ndarray:
+    """Both classes weigh the same, and within each so does every kind."""
+    w = np.zeros(len(rows))
+    for label in (0, 1):
+        kinds = np.unique(faces.kind[rows][faces.fake[rows] == label])
+        for kind in kinds:
+            own = (faces.kind[rows] == kind) & (faces.fake[rows] == label)
+            w[own] = 1 / len(kinds) / own.sum()
+    return w * len(rows) / 2
+
+
+def fitted(faces: Faces, rows: np.ndarray, c: float) -> tuple[np.ndarray, float]:
+    """Weights and bias on raw features."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, std = faces.x[rows].mean(0), faces.x[rows].std(0) + 1e-6
+    model = LogisticRegression(C=c, max_iter=1000)
+    model.fit((faces.x[rows] - mean) / std, faces.fake[rows], sample_weight=weights(faces, rows))
+    weight = model.coef_[0] / std
+    return weight, float(model.intercept_[0] - weight @ mean)
+
+
+def area(faces: Faces, logits: np.ndarray, rows: np.ndarray) -> str:
+    """Area under the curve with a 95 % interval from 1,000 redraws of the units (groups; scenes of pairs)."""
+    from sklearn.metrics import roc_auc_score
+
+    y, s = faces.fake[rows], logits[rows]
+    if len(set(y)) < 2:
+        return "-"
+    unit = np.where(faces.list[rows] == "dfdc.csv", faces.original[rows], faces.group[rows])
+    by = {u: np.where(unit == u)[0] for u in np.unique(unit)}
+    rnd, drawn = np.random.default_rng(0), []
+    for _ in range(1000):
+        i = np.concatenate([by[u] for u in rnd.choice(list(by), len(by))])
+        if len(set(y[i])) == 2:
+            drawn.append(roc_auc_score(y[i], s[i]))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return f"{roc_auc_score(y, s):.3f} [{low:.3f}, {high:.3f}] ({y.sum()} fake, {len(y) - y.sum()} real)"
+
+
+def pairs_right(faces: Faces, logits: np.ndarray, rows: np.ndarray) -> str:
+    pairs = {}
+    for i in rows:
+        pairs.setdefault(faces.original[i], {})[faces.fake[i]] = logits[i]
+    whole = [p for p in pairs.values() if len(p) == 2]
+    return f"{np.mean([p[1] > p[0] for p in whole]):.3f} of {len(whole)}" if whole else "-"
+
+
+def asked(faces: Faces, question: str) -> np.ndarray:
+    """Rows that have an answer: reals, and the fakes of the question."""
+    if question == "both":
+        return np.ones(len(faces.fake), bool)
+    return (faces.fake == 0) | (faces.swap == (question == "manipulation"))
+
+
+def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.ndarray, logits: np.ndarray) -> None:
+    stills, dfdc = held[faces.list[held] == "stills.csv"], held[faces.list[held] == "dfdc.csv"]
+    print(f"{args.question}, layers {args.layers}, C {args.c}: {faces.fake[train].sum()} fakes, {(1 - faces.fake[train]).sum()} reals")
+    print(f"  stills, pooled: {area(faces, logits, stills)}")
+    for source in ("chmoe", "dina"):
+        print(f"  stills, {source}: {area(faces, logits, stills[faces.source[stills] == source])}")
+    print(f"  DFDC: {area(faces, logits, dfdc)}; fake above its own real {pairs_right(faces, logits, dfdc)}")
+    if args.brief:
+        return
+    print("  each kind of fake left out of training, against all held-out reals but DFDC's (paired sources: their own):")
+    for kind in np.unique(faces.kind[train][faces.fake[train] == 1]):
+        source = kind.split(" ")[0]
+        paired = source in ("chmoe", "dfdc", "dina")
+        out = (faces.source == source) if paired else (faces.kind == kind)
+        weight, bias = fitted(faces, train[~out[train]], args.c)
+        reals = (faces.fake == 0) & ((faces.source == source) if paired else (faces.list == "stills.csv"))
+        rows = held[((out & (faces.fake == 1)) | reals)[held]]
+        print(f"    {kind}: {area(faces, faces.x @ weight + bias, rows)}")
+
+
+def scores(faces: Faces, rows: np.ndarray, logits: np.ndarray, model: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["file", "kind", "label", "tier", "score", "logit", "verdict", "error", "source", "generator", "group", f"logit:{model}"])
+        for i in rows:
+            unit = faces.original[i] if faces.list[i] == "dfdc.csv" else faces.group[i]
+            facts = [faces.source[i], faces.generator[i], unit]
+            out.writerow([faces.path[i], "image", faces.label[i], "clean", "", logits[i], "", "", *facts, logits[i]])
+
+
+def fit(args: argparse.Namespace) -> None:
+    from safetensors.numpy import save_file
+
+    faces = Faces(args.features, args.layers)
+    with_answer = asked(faces, args.question)
+    train = np.where((faces.split == "train") & with_answer)[0]
+    held = np.where((faces.split == "val") & (faces.view == 0) & with_answer)[0]
+    weight, bias = fitted(faces, train, args.c)
+    logits = faces.x @ weight + bias
+    tell(faces, args, train, held, logits)
+    head = {"head.bias": np.array([bias], np.float32)}
+    for layer, part in zip(args.layers, weight.reshape(len(args.layers), -1), strict=True):
+        head[f"head.layer{layer}.weight"] = part[None].astype(np.float32)
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(head, args.out / "weights.safetensors")
+    for name in ("stills", "dfdc"):
+        rows = held[faces.list[held] == f"{name}.csv"]
+        scores(faces, rows, logits, args.out.name, args.features / name / "scores.csv")
+    (args.features / "fit.json").write_text(json.dumps({"layers": args.layers, "c": args.c, "question": args.question}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("features")
+    one.add_argument("rows", type=Path)
+    one.add_argument("--data", type=Path, required=True)
+    one.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
+    one.add_argument("--threads", type=int, default=1)
+    one.add_argument("--out", type=Path, required=True)
+    one.set_defaults(run=features)
+    two = commands.add_parser("fit")
+    two.add_argument("features", type=Path)
+    two.add_argument("--question", choices=("manipulation", "synthesis", "both"), default="manipulation")
+    two.add_argument("--layers", type=lambda text: [int(n) for n in text.split(",")], default=[8, 10])
+    two.add_argument("--c", type=float, default=0.03)
+    two.add_argument("--brief", action="store_true", help="leave nothing out in turn")
+    two.add_argument("--out", type=Path, required=True)
+    two.set_defaults(run=fit)
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
