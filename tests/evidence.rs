@@ -175,7 +175,7 @@ fn copy_models(to: &Path) {
     for entry in fs::read_dir(repository().join("models")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
         let folder = to.join(entry.file_name().unwrap());
         fs::create_dir_all(&folder).unwrap();
-        for file in fs::read_dir(&entry).unwrap().map(|e| e.unwrap().path()) {
+        for file in fs::read_dir(&entry).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()) {
             fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
         }
     }

@@ -228,8 +228,11 @@ pub(crate) fn read_vit_s16(vb: VarBuilder<'_>, classes: usize) -> Result<(), Net
     (0..plan.depth).try_for_each(|i| (plan.block)(&reader, i).map(drop))
 }
 
+/// Reads the plan of a transformer with so many logits.
+type ReadVit = fn(&Reader<'_>, usize) -> Result<VitPlan, NetsError>;
+
 /// What reads the plan of a transformer; `None` for any other network.
-fn vit_plan_of(architecture: Architecture) -> Option<fn(&Reader<'_>, usize) -> Result<VitPlan, NetsError>> {
+fn vit_plan_of(architecture: Architecture) -> Option<ReadVit> {
     match architecture {
         Architecture::ClipVitB16 => Some(clip_b16::plan),
         Architecture::VitS16 => Some(vit_s16::plan),
