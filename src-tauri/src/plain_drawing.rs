@@ -13,7 +13,7 @@ const VARIABLES: [(&str, &str); 5] = [
     ("GDK_GL", "disable"),
     // Asked for its device, the driver is loaded into this process too; an answer keeps it out, and nothing uses the device.
     ("WEBKIT_WEB_RENDER_DEVICE_FILE", "/dev/null"),
-    // WebKit's large buffers teach glibc to keep up to 64 MiB of freed memory a thread; this is its own initial limit.
+    // Large buffers teach glibc to keep ever more freed memory, up to 64 MiB a thread; this is its own initial limit.
     ("MALLOC_TRIM_THRESHOLD_", "131072"),
 ];
 
