@@ -27,10 +27,10 @@ use crate::settings::Choices;
 const FIRST_PAINT: Duration = Duration::from_millis(400);
 
 /// News from the last use of the models to tidying up for the last time.
-const UNTIDY: u8 = 24;
+const UNTIDY: u8 = 12;
 /// How many are left when it is done for the first time: threads end, and free what they held, a little later, and
 /// the page looks once more at what changed.
-const STILL_UNTIDY: u8 = 20;
+const STILL_UNTIDY: u8 = 10;
 
 /// Name of the library's folder among this user's data.
 const LIBRARY: &str = "library";

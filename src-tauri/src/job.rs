@@ -1,6 +1,6 @@
 //! One examination and those who watch it.
 //!
-//! A watcher is told what is known so far and then what is new, some four times a second; a new stage
+//! A watcher is told what is known so far and then what is new, twice a second; a new stage
 //! and the end are told at once. Whoever comes late is told the same, only faster.
 
 use std::collections::VecDeque;

@@ -6,13 +6,15 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// What WebKitGTK and GDK read before they draw anything. Whoever sets one of them has chosen.
-const VARIABLES: [(&str, &str); 4] = [
+/// What WebKitGTK, GDK and the allocator read before anything is drawn. Whoever sets one of them has chosen.
+const VARIABLES: [(&str, &str); 5] = [
     ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
     ("WEBKIT_DISABLE_COMPOSITING_MODE", "1"),
     ("GDK_GL", "disable"),
     // Asked for its device, the driver is loaded into this process too; an answer keeps it out, and nothing uses the device.
     ("WEBKIT_WEB_RENDER_DEVICE_FILE", "/dev/null"),
+    // Large buffers teach glibc to keep ever more freed memory, up to 64 MiB a thread; this is its own initial limit.
+    ("MALLOC_TRIM_THRESHOLD_", "131072"),
 ];
 
 /// Starts the program over with the variables set: they have to stand before the first thread does. Comes back when

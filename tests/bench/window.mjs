@@ -107,7 +107,8 @@ if (process.getuid() === 0) {
 
 const home = new Home(settings);
 const idle = await Window.open(home);
-await pause(5000);
+// The models are checked after the first picture, and what that took is given back in two goes.
+await pause(15_000);
 row("memory, idle", `${Math.round(memory(home.pid()))} MB`);
 await idle.close();
 await home.remove();

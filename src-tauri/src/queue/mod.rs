@@ -1,7 +1,7 @@
 //! What is to be examined, what is being examined, what came of it.
 //!
 //! One thread works through the rows ([`worker`]); everyone else asks here. Watchers get a snapshot and
-//! then what changed, four times a second: each time the page draws itself, on the processors that examine.
+//! then what changed, twice a second: each time the page draws itself, on the processors that examine.
 
 mod counts;
 mod row;
@@ -25,7 +25,7 @@ use crate::now::now;
 use crate::selection::Chosen;
 
 /// How often watchers are told.
-pub(crate) const NEWS: Duration = Duration::from_millis(250);
+pub(crate) const NEWS: Duration = Duration::from_millis(500);
 
 /// The queue.
 #[derive(Default)]

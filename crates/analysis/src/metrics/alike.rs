@@ -42,11 +42,15 @@ pub fn alike(analysis: &Analysis, tables: &[Buckets]) -> Vec<Alike> {
         let Some(table) = tables.iter().find(|t| t.are_of(&model.id, &model.sha256)) else { continue };
         let mut rows: BTreeMap<(Dimension, u64), Alike> = BTreeMap::new();
         for (track, quality) in &people {
-            for (dimension, bucket) in table.like(*quality) {
+            let like: BTreeMap<Dimension, &Bucket> = table.like(*quality).into_iter().collect();
+            for dimension in table.dimensions.keys().copied() {
+                let row = like.get(&dimension).map_or_else(
+                    || untried(&model.id, dimension, quality.along(dimension)),
+                    |bucket| row(&model.id, dimension, bucket),
+                );
                 // Never negative, so its bits are in its order.
-                let key = (dimension, bucket.from.unwrap_or_default().max(0.0).to_bits());
-                let row = rows.entry(key).or_insert_with(|| row(&model.id, dimension, bucket));
-                row.tracks.push(*track);
+                let key = (dimension, row.from.unwrap_or_default().max(0.0).to_bits());
+                rows.entry(key).or_insert(row).tracks.push(*track);
             }
         }
         all.extend(rows.into_values().map(|mut row| {
@@ -60,6 +64,15 @@ pub fn alike(analysis: &Analysis, tables: &[Buckets]) -> Vec<Alike> {
 fn row(model: &str, dimension: Dimension, bucket: &Bucket) -> Alike {
     let Bucket { from, to, n_real, false_alarms, n_fake, found, .. } = *bucket;
     Alike { model: model.to_owned(), dimension, from, to, tracks: Vec::new(), n_real, false_alarms, n_fake, found }
+}
+
+/// Of a kind of which nothing was tried: that is told too. Tables leave empty rows out.
+fn untried(model: &str, dimension: Dimension, value: f64) -> Alike {
+    let edges = dimension.edges().iter().copied();
+    let from = edges.clone().rfind(|edge| *edge <= value);
+    let to = edges.clone().find(|edge| *edge > value);
+    let (model, tracks) = (model.to_owned(), Vec::new());
+    Alike { model, dimension, from, to, tracks, n_real: 0, false_alarms: 0, n_fake: 0, found: 0 }
 }
 
 #[cfg(test)]
@@ -97,9 +110,15 @@ mod tests {
     }
 
     fn analysis(sha256: &str) -> Analysis {
-        let faces = vec![face(0, 100.0, true), face(1, 300.0, true), face(2, 110.0, true), face(3, 100.0, false)];
+        let faces = vec![
+            face(0, 100.0, true),
+            face(1, 300.0, true),
+            face(2, 110.0, true),
+            face(3, 100.0, false),
+            face(4, 200.0, true),
+        ];
         let frame = TimelineFrame { frame: FrameIndex(0), pts_us: Timestamp::default(), faces };
-        let people = (0..4).map(person).collect();
+        let people = (0..5).map(person).collect();
         let findings = Findings { verdict: Verdict::not_examined([]), people, timeline: vec![frame] };
         let model =
             Model { id: "m".into(), task: Task::FaceManipulation, architecture: "x".into(), sha256: sha256.to_owned() };
@@ -144,11 +163,19 @@ mod tests {
             seen,
             [
                 (Dimension::FaceSize, vec![0, 2], 1, 2, 0, 0),
+                (Dimension::FaceSize, vec![4], 0, 0, 0, 0),
                 (Dimension::FaceSize, vec![1], 0, 0, 1, 1),
-                (Dimension::Sharpness, vec![0, 1, 2], 1, 2, 1, 1),
-                (Dimension::Blockiness, vec![0, 1, 2], 1, 2, 1, 1),
+                (Dimension::Sharpness, vec![0, 1, 2, 4], 1, 2, 1, 1),
+                (Dimension::Blockiness, vec![0, 1, 2, 4], 1, 2, 1, 1),
             ]
         );
+    }
+
+    #[test]
+    fn of_a_kind_that_was_never_tried_that_is_said() {
+        let rows = alike(&analysis("s"), &[tables()]);
+        let untried = rows.iter().find(|row| row.tracks == [4] && row.n_real + row.n_fake == 0).unwrap();
+        assert_eq!((untried.from, untried.to), (Some(192.0), Some(256.0)));
     }
 
     #[test]

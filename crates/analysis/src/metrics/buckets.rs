@@ -76,7 +76,7 @@ impl Quality {
         })
     }
 
-    fn along(self, dimension: Dimension) -> f64 {
+    pub(super) fn along(self, dimension: Dimension) -> f64 {
         match dimension {
             Dimension::FaceSize => self.face_px,
             Dimension::Sharpness => self.sharpness,
