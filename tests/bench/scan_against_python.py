@@ -3,6 +3,9 @@
 
     python3 tests/bench/scan_against_python.py [--runs N] [--threads N] [--fps F] [--min-face PX] [--out FILE] CLIP...
 
+The Python side is the usual one (python_pipeline.py: facenet-pytorch's MTCNN, torchvision) or, with --yunet, the fastest we know
+(python_fast_pipeline.py: YuNet on frames of 640 px, ONNX Runtime), whose networks are exported before anything is timed.
+
 Both sides run as whole processes (start-up, model loading and decoding included), one after the other, N times; what is quoted is the
 median of each and the median of the ratios pair by pair. Memory is the largest resident set of the process tree's largest member.
 The Python side needs `pip install -r tests/bench/requirements.txt` and `pip install --no-deps facenet-pytorch==2.6.0`; name its
@@ -15,6 +18,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -48,6 +52,7 @@ def main():
     arguments.add_argument("--fps", type=float, default=5)
     arguments.add_argument("--min-face", type=int, default=24)
     arguments.add_argument("--detector", default=None, help="facefiction's --detector; its default when absent")
+    arguments.add_argument("--yunet", help="face_detection_yunet ONNX file: compare with the fastest Python pipeline")
     arguments.add_argument("--python", default=sys.executable)
     arguments.add_argument("--facefiction", default=os.environ.get("FACEFICTION", "facefiction"))
     arguments.add_argument("--out", help="write the table here as Markdown too")
@@ -62,6 +67,11 @@ def main():
     ours += ["--", *a.clips]
     theirs = [a.python, str(ROOT / "tests/bench/python_pipeline.py"), str(ROOT / "models"), threads, str(a.fps),
               str(a.min_face), *a.clips]
+    exported = tempfile.TemporaryDirectory()
+    if a.yunet:
+        fast = [a.python, str(ROOT / "tests/bench/python_fast_pipeline.py")]
+        timed([*fast, "export", str(ROOT / "models"), exported.name], env)
+        theirs = [*fast, a.yunet, exported.name, threads, str(a.fps), *a.clips]
     runs = {"facefiction": [], "python": []}
     said = {}
     for run in range(a.runs + 1):
@@ -74,7 +84,7 @@ def main():
     faces = sum(len(f["faces"]) for i in items for f in i["timeline"])
     python = [json.loads(line) for line in said["python"].splitlines()]
     lines = [
-        f"{cpu_name()}, {a.threads} thread(s), {a.fps} frames/s, smallest face {a.min_face} px, {a.runs} rounds after a warm-up",
+        f"{cpu_name()}, {a.threads} thread(s), {a.fps} frames/s, {'YuNet at 640 px and ONNX Runtime' if a.yunet else f'smallest face {a.min_face} px'}, {a.runs} rounds after a warm-up",
         "clips: " + ", ".join(Path(c).name for c in a.clips),
         "",
         "| | wall s, median (min–max) | CPU s, median | peak MB | sampled frames | faces |",

@@ -6,7 +6,8 @@
 //! FRAMES.rgb holds frames of a clip, five a second, 8 bits a channel. Answers each line on standard input with one
 //! line of JSON, `[[milliseconds of each frame], processor milliseconds in all, faces]`: `default` for what a scan does
 //! with them (every fifth searched for all sizes, the others followed; tracks and cuts included), `full` for the default
-//! detector on every frame, `mtcnn PX` for the cascade alone with that smallest face.
+//! detector on every frame, `mtcnn PX` for the cascade alone with that smallest face. `faces` answers with the default's faces
+//! instead, `[x, y, width, height, 1 where it is good enough to be scored]` for each face of each frame.
 #![expect(clippy::print_stdout, reason = "answers on standard output are what this program is for")]
 
 use std::io::BufRead;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{FrameIndex, Timestamp};
-use faces::{Face, FaceDetector, FacesError, Mtcnn, MtcnnOptions, Tracker};
+use faces::{Face, FaceDetector, FacesError, Mtcnn, MtcnnOptions, Quality, QualityGate, Tracker};
 use image::RgbImage;
 use media::Frame;
 
@@ -43,14 +44,16 @@ fn main() -> Result<(), Failure> {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["default"] => {
-                let (mut tracker, mut before, mut count) = (Tracker::default(), Vec::new(), 0);
+                let (mut tracker, mut follow) = (Tracker::default(), follow(&checked));
                 timed(&frames, |frame| {
-                    let whole = count % STRETCH == 0;
-                    count += 1;
-                    let faces = if whole { checked.detect(&frame.rgb) } else { checked.follow(&frame.rgb, &before) }?;
-                    before.clone_from(&faces);
-                    Ok(tracker.push(frame, faces).into_iter().map(|(_, face)| face).collect())
+                    Ok(tracker.push(frame, follow(frame)?).into_iter().map(|(_, face)| face).collect())
                 })?;
+            }
+            ["faces"] => {
+                let mut follow = follow(&checked);
+                let each = frames.iter().map(|frame| Ok(follow(frame)?.iter().map(|face| told(frame, face)).collect()));
+                let each: Vec<Vec<[f32; 5]>> = each.collect::<Result<_, FacesError>>()?;
+                println!("{each:?}");
             }
             ["full"] => timed(&frames, |frame| checked.detect(&frame.rgb))?,
             ["mtcnn", px] => {
@@ -61,6 +64,23 @@ fn main() -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// What a scan does with the frames of a shot.
+fn follow(detector: &dyn FaceDetector) -> impl FnMut(&Frame) -> Result<Vec<Face>, FacesError> {
+    let (mut before, mut count) = (Vec::new(), 0);
+    move |frame| {
+        let whole = count % STRETCH == 0;
+        count += 1;
+        let faces = if whole { detector.detect(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
+        before.clone_from(&faces);
+        Ok(faces)
+    }
+}
+
+fn told(frame: &Frame, face: &Face) -> [f32; 5] {
+    let usable = QualityGate::default().reasons(&Quality::of(&frame.rgb, face)).is_empty();
+    [face.rect.x, face.rect.y, face.rect.w, face.rect.h, if usable { 1.0 } else { 0.0 }]
 }
 
 fn frame((rgb, number): (RgbImage, u64)) -> Frame {

@@ -48,7 +48,8 @@ pub trait FaceDetector: Send + Sync {
     fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError>;
 
     /// The faces of a picture of the same shot as one shortly before it, whose faces were `before`. Faces of at least
-    /// [`FOLLOWED_BELOW`] px are searched for as ever; smaller ones may be looked for only where they were.
+    /// [`FOLLOWED_BELOW`] px are searched for, less finely where all faces before were much larger; smaller ones may be
+    /// looked for only where they were.
     ///
     /// # Errors
     /// As [`FaceDetector::detect`].

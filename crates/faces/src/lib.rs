@@ -15,6 +15,7 @@ mod mesh;
 mod mtcnn;
 pub mod nms;
 mod pose;
+mod pyramid;
 mod quality;
 pub mod resize;
 mod scene;

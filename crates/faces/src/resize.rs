@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use image::RgbImage;
-use nets::cpu::{SUMMED_ROWS, centred_means, sum_rows};
+use nets::cpu::{SUMMED_ROWS, centred_means, sum_columns, sum_rows};
 use rayon::prelude::*;
 
 /// A rectangle of whole pixels inside a picture.
@@ -41,7 +41,7 @@ impl PixelRegion {
 }
 
 /// Channels of an RGB picture.
-const RGB: usize = 3;
+pub(crate) const RGB: usize = 3;
 
 /// Adaptive average pooling of `region` to `width` × `height`, mapped by `(mean - 127.5) / 128`, into
 /// `out` `[height, width, 3]`. Output pixel i covers the whole input pixels from `floor(i·in/out)` to
@@ -51,16 +51,10 @@ const RGB: usize = 3;
 /// # Panics
 /// When the region does not lie in the picture or `out` has another length.
 pub fn area_pool(rgb: &RgbImage, region: PixelRegion, width: usize, height: usize, out: &mut [f32]) {
-    assert!(region.is_within(rgb), "{region:?} lies outside the picture");
     assert_eq!(out.len(), width * height * RGB, "output length");
-    let columns: Vec<Range<usize>> = (0..width).map(|i| window(i, region.w as usize, width)).collect();
-    let counts: Vec<f32> = columns.iter().flat_map(|cover| [cover.len() as f32; RGB]).collect();
+    let pool = AreaPool::new(rgb, region, width, height);
     let row_len = width * RGB;
-    let pool_row = |line: &mut Line, (oy, out_row): (usize, &mut [f32])| {
-        let rows = window(oy, region.h as usize, height);
-        line.sum(rgb, region, rows.clone(), &columns);
-        centred_means(&line.cells, rows.len() as f32, &counts, out_row);
-    };
+    let pool_row = |line: &mut Line, (y, row): (usize, &mut [f32])| pool.row(y, line, row);
     if region.w as usize * region.h as usize > PARALLEL_FROM {
         out.par_chunks_mut(row_len).enumerate().for_each_init(Line::default, pool_row);
     } else {
@@ -73,41 +67,54 @@ pub fn area_pool(rgb: &RgbImage, region: PixelRegion, width: usize, height: usiz
 const PARALLEL_FROM: usize = 128 * 128;
 
 /// The input pixels under output pixel `i`.
-fn window(i: usize, input: usize, output: usize) -> Range<usize> {
+pub(crate) fn window(i: usize, input: usize, output: usize) -> Range<usize> {
     i * input / output..((i + 1) * input).div_ceil(output)
+}
+
+/// What [`area_pool`] does, row by row.
+pub(crate) struct AreaPool<'a> {
+    rgb: &'a RgbImage,
+    region: PixelRegion,
+    height: usize,
+    /// Input columns under each output column.
+    columns: Vec<Range<usize>>,
+    /// How many these are, for each value of a row.
+    counts: Vec<f32>,
 }
 
 /// One row of output on its way, its buffers kept for the next.
 #[derive(Default)]
-struct Line {
-    /// Sums down the columns of the region, `[region.w * 3]`, of a few rows at a time.
+pub(crate) struct Line {
+    /// Sums down the columns of the region, `[region.w * 3 + 1]`, of a few rows at a time.
     sums: Vec<u16>,
     /// Sums under each output pixel, `[width * 3]`.
     cells: Vec<u32>,
 }
 
-impl Line {
-    /// The sums under the output pixels that cover `rows` and `columns` of the region.
-    fn sum(&mut self, rgb: &RgbImage, region: PixelRegion, rows: Range<usize>, columns: &[Range<usize>]) {
-        let stride = rgb.width() as usize * RGB;
-        let (left, len) = (region.x as usize * RGB, region.w as usize * RGB);
-        self.sums.resize(len, 0);
-        self.cells.clear();
-        self.cells.resize(columns.len() * RGB, 0);
+impl<'a> AreaPool<'a> {
+    /// # Panics
+    /// When the region does not lie in the picture.
+    pub fn new(rgb: &'a RgbImage, region: PixelRegion, width: usize, height: usize) -> Self {
+        assert!(region.is_within(rgb), "{region:?} lies outside the picture");
+        let columns: Vec<Range<usize>> = (0..width).map(|i| window(i, region.w as usize, width)).collect();
+        let counts = columns.iter().flat_map(|cover| [cover.len() as f32; RGB]).collect();
+        Self { rgb, region, height, columns, counts }
+    }
+
+    /// Output row `y` into `out`, `[width, 3]`.
+    pub fn row(&self, y: usize, line: &mut Line, out: &mut [f32]) {
+        let (stride, len) = (self.rgb.width() as usize * RGB, self.region.w as usize * RGB);
+        let rows = window(y, self.region.h as usize, self.height);
+        line.sums.resize(len + 1, 0);
+        line.cells.clear();
+        line.cells.resize(self.columns.len() * RGB, 0);
         for start in rows.clone().step_by(SUMMED_ROWS) {
             let count = SUMMED_ROWS.min(rows.end - start);
-            let first = (region.y as usize + start) * stride + left;
-            sum_rows(&rgb.as_raw()[first..], stride, count, &mut self.sums);
-            for (cell, cover) in self.cells.chunks_exact_mut(RGB).zip(columns) {
-                let mut sum = [0u32; RGB];
-                for p in self.sums[cover.start * RGB..cover.end * RGB].chunks_exact(RGB) {
-                    sum[0] += u32::from(p[0]);
-                    sum[1] += u32::from(p[1]);
-                    sum[2] += u32::from(p[2]);
-                }
-                cell.iter_mut().zip(sum).for_each(|(c, s)| *c += s);
-            }
+            let first = (self.region.y as usize + start) * stride + self.region.x as usize * RGB;
+            sum_rows(&self.rgb.as_raw()[first..], stride, count, &mut line.sums[..len]);
+            sum_columns(&line.sums, &self.columns, &mut line.cells);
         }
+        centred_means(&line.cells, rows.len() as f32, &self.counts, out);
     }
 }
 
@@ -128,10 +135,11 @@ pub fn shrink_area(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32)
     let len = width as usize * RGB;
     let mut out = RgbImage::new(width, height);
     let (mut line, mut sum) = (vec![0f32; len], vec![0f32; len]);
+    let mut floats = vec![0f32; region.w as usize * RGB + 1];
     for (taps, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
         sum.fill(0.0);
         for &(y, beta) in taps {
-            blend_columns(row_of(rgb, region, y), &columns, &mut line);
+            blend_columns(row_of(rgb, region, y), &columns, &mut floats, &mut line);
             for (s, &l) in sum.iter_mut().zip(&line) {
                 *s += beta * l;
             }
@@ -149,16 +157,19 @@ fn row_of(rgb: &RgbImage, region: PixelRegion, y: usize) -> &[u8] {
     &rgb.as_raw()[start..start + region.w as usize * RGB]
 }
 
-fn blend_columns(row: &[u8], columns: &[Vec<(usize, f32)>], line: &mut [f32]) {
+/// Output pixels are blended from `row`, whose bytes become floats in `floats`, one value longer, first: the three
+/// colours of a pixel and one value more are added at once.
+fn blend_columns(row: &[u8], columns: &[Vec<(usize, f32)>], floats: &mut [f32], line: &mut [f32]) {
+    floats.iter_mut().zip(row).for_each(|(to, &byte)| *to = f32::from(byte));
     for (pixel, taps) in line.chunks_exact_mut(RGB).zip(columns) {
-        let mut sum = [0f32; RGB];
+        let mut sum = [0f32; RGB + 1];
         for &(x, alpha) in taps {
-            let p = &row[x * RGB..x * RGB + RGB];
-            sum[0] += alpha * f32::from(p[0]);
-            sum[1] += alpha * f32::from(p[1]);
-            sum[2] += alpha * f32::from(p[2]);
+            let Some(p) = floats[x * RGB..].first_chunk::<{ RGB + 1 }>() else { break };
+            for (sum, &value) in sum.iter_mut().zip(p) {
+                *sum += alpha * value;
+            }
         }
-        pixel.copy_from_slice(&sum);
+        pixel.copy_from_slice(&sum[..RGB]);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Eight numbers at once, in AVX2 or plainly: what kernels that only add and multiply are written over.
 //!
-//! No product is fused with a sum here, so both kinds give the same bits (but see [`Lanes::exp`]).
+//! No product is fused with a sum, so both kinds give the same bits, except where a function says so.
 
 /// Numbers in a vector.
 pub(crate) const WIDTH: usize = 8;
@@ -23,6 +23,10 @@ pub(crate) trait Lanes: Copy {
     fn mul(self, other: Self) -> Self;
     /// The larger of each; `other` where one is no number.
     fn max(self, other: Self) -> Self;
+    /// `self` where it is positive, else `self * slope`; the two kinds may differ in the last bit.
+    fn prelu(self, slope: Self) -> Self;
+    /// `self * factor + other`; the two kinds may differ in the last bit.
+    fn times_add(self, factor: f32, other: Self) -> Self;
     /// `e^self`, relative error below 2e-7 from -87 to 87; arguments beyond are taken for these. The two kinds differ
     /// in the last bits.
     fn exp(self) -> Self;
@@ -90,6 +94,16 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
+    fn prelu(self, slope: Self) -> Self {
+        self.zip(slope, |x, slope| x.max(0.0) + slope * x.min(0.0))
+    }
+
+    #[inline(always)]
+    fn times_add(self, factor: f32, other: Self) -> Self {
+        self.zip(other, |a, b| a * factor + b)
+    }
+
+    #[inline(always)]
     fn exp(self) -> Self {
         Self(self.0.map(|x| x.clamp(-87.3, 87.3).exp()))
     }
@@ -104,8 +118,8 @@ mod x86 {
     use super::super::simd::{Avx2, exp};
     use super::{Lanes, WIDTH};
     use std::arch::x86_64::{
-        __m256, _mm256_add_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_ps,
-        _mm256_sub_ps,
+        __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+        _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
     };
 
     /// For processors with AVX2. Use it in functions compiled for AVX2 only, or every operation becomes a call.
@@ -117,7 +131,7 @@ mod x86 {
         pub(crate) fn proven(_: Avx2) {}
     }
 
-    // SAFETY (of every block below): kernels name `Wide` after `Wide::proven` only, so AVX exists; loads and stores
+    // SAFETY (of every block below): kernels name `Wide` after `Wide::proven` only, so AVX2 and FMA exist; loads and stores
     // have the eight numbers that their references promise.
     impl Lanes for Wide {
         #[inline(always)]
@@ -153,6 +167,19 @@ mod x86 {
         #[inline(always)]
         fn mul(self, other: Self) -> Self {
             unsafe { Self(_mm256_mul_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn prelu(self, slope: Self) -> Self {
+            unsafe {
+                let zero = _mm256_setzero_ps();
+                Self(_mm256_fmadd_ps(slope.0, _mm256_min_ps(self.0, zero), _mm256_max_ps(self.0, zero)))
+            }
+        }
+
+        #[inline(always)]
+        fn times_add(self, factor: f32, other: Self) -> Self {
+            unsafe { Self(_mm256_fmadd_ps(self.0, _mm256_set1_ps(factor), other.0)) }
         }
 
         #[inline(always)]

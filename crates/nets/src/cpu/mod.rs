@@ -25,6 +25,7 @@ mod norm;
 mod peak;
 mod planar;
 mod planar_kernel;
+mod planar_winograd;
 mod pool;
 mod rows_kernel;
 mod simd;
@@ -33,6 +34,7 @@ mod tensor;
 mod tests;
 mod winograd;
 mod winograd_tiles;
+mod winograd_transforms;
 
 pub use activation::Activation;
 pub use attention::attention;
@@ -44,8 +46,11 @@ pub use fused::expand_depthwise;
 pub use norm::LayerNorm;
 pub use peak::fma_peak_gflops;
 pub(crate) use planar::{PlanarConv, PlanarRows};
+pub(crate) use planar_winograd::{Places, PlanarWinograd};
 pub use pool::MaxPool;
-pub use rows_kernel::{SUMMED_ROWS, centred_means, sum_rows};
+pub use rows_kernel::{
+    Cover, SUMMED_ROWS, add_neighbours, blend_columns, blend_rows, centred_means, sum_columns, sum_rows,
+};
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
 pub use tensor::Nhwc;

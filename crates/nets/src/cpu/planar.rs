@@ -10,10 +10,10 @@ use super::simd::Avx2;
 /// A ring of image rows, each `[channel][pitch]`.
 #[derive(Debug, Clone)]
 pub(crate) struct PlanarRows {
-    channels: usize,
-    pitch: usize,
-    rows: usize,
-    data: Vec<f32>,
+    pub(super) channels: usize,
+    pub(super) pitch: usize,
+    pub(super) rows: usize,
+    pub(super) data: Vec<f32>,
 }
 
 impl PlanarRows {
@@ -27,7 +27,7 @@ impl PlanarRows {
     }
 
     /// Where row `y` of the image begins.
-    fn offset(&self, y: usize) -> usize {
+    pub(super) fn offset(&self, y: usize) -> usize {
         y % self.rows * self.channels * self.pitch
     }
 

@@ -1,5 +1,6 @@
 //! Max pooling.
 
+use super::simd::Avx2;
 use super::{Nhwc, Padding};
 
 /// The largest value of each window, per channel. Parts of a window outside the image do not count.
@@ -58,15 +59,26 @@ impl MaxPool {
 
     /// Pools each image of the batch.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "window bounds are clipped to the image of an asserted length")]
     pub fn forward(&self, x: &Nhwc) -> Nhwc {
         x.assert_consistent();
         let ((oh, top), (ow, left)) = (self.windows(x.h), self.windows(x.w));
         let mut out = Nhwc::scratch(x.n, oh, ow, x.c);
-        let c = x.c;
-        if c == 0 || oh * ow == 0 {
+        if x.c == 0 || oh * ow == 0 {
             return out;
         }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = Avx2::detect() {
+            x86::pool(self, x, [top, left], &mut out, token);
+            return out;
+        }
+        self.pool(x, [top, left], &mut out);
+        out
+    }
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "window bounds are clipped to the image of an asserted length")]
+    fn pool(&self, x: &Nhwc, [top, left]: [usize; 2], out: &mut Nhwc) {
+        let (c, oh, ow) = (x.c, out.h, out.w);
         for (i, target) in out.data.chunks_exact_mut(c).enumerate() {
             let (row, ox) = (i / ow, i % ow);
             let (image, oy) = (row / oh, row % oh);
@@ -89,6 +101,23 @@ impl MaxPool {
                 }
             }
         }
-        out
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calls safe code compiled for AVX2")]
+mod x86 {
+    use super::super::Nhwc;
+    use super::super::simd::Avx2;
+    use super::MaxPool;
+
+    pub(super) fn pool(pool: &MaxPool, x: &Nhwc, before: [usize; 2], out: &mut Nhwc, _proof: Avx2) {
+        // SAFETY: `_proof` says that AVX2 exists; the function's code is safe.
+        unsafe { pool_avx2(pool, x, before, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn pool_avx2(pool: &MaxPool, x: &Nhwc, before: [usize; 2], out: &mut Nhwc) {
+        pool.pool(x, before, out);
     }
 }

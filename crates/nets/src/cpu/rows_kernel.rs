@@ -1,6 +1,7 @@
 //! Rows of pixels: into planes, pooled by two, summed and averaged.
 
 use super::simd::Avx2;
+use std::ops::Range;
 
 /// Writes interleaved pixels `[columns][3]` to three planes; planes may be longer.
 pub(crate) fn split_rgb(pixels: &[f32], [r, g, b]: [&mut [f32]; 3], simd: Option<Avx2>) {
@@ -70,6 +71,163 @@ fn sum_rows_plain(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
     }
 }
 
+/// Adds the pixels `[columns][3]` of `row` under each range of columns to that range's three sums. One value more than
+/// the pixels must follow in `row`: pixels are read four values at a time.
+///
+/// # Panics
+/// When a range ends beyond the row.
+pub fn sum_columns(row: &[u16], ranges: &[Range<usize>], out: &mut [u32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::sum_columns(row, ranges, out, token);
+        return;
+    }
+    sum_columns_plain(row, ranges, out);
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a range beyond the row must stop")]
+fn sum_columns_plain(row: &[u16], ranges: &[Range<usize>], out: &mut [u32]) {
+    for (to, range) in out.as_chunks_mut::<3>().0.iter_mut().zip(ranges) {
+        let mut sums = [0u32; 4];
+        let pixels = &row[range.start * 3..range.end * 3 + 1];
+        for i in 0..range.len() {
+            let Some(pixel) = pixels[i * 3..].first_chunk::<4>() else { break };
+            for (sum, &value) in sums.iter_mut().zip(pixel) {
+                *sum += u32::from(value);
+            }
+        }
+        for (to, sum) in to.iter_mut().zip(sums) {
+            *to += sum;
+        }
+    }
+}
+
+/// Each pixel `[columns][3]` of `out` becomes the sum of two neighbouring ones of `row`, one value more than the pixels
+/// following in either; a last pixel without neighbour counts twice.
+///
+/// # Panics
+/// When `row` holds fewer than twice as many pixels less one.
+pub fn add_neighbours(row: &[u16], out: &mut [u16]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::add_neighbours(row, out, token);
+        return;
+    }
+    add_neighbours_plain(row, out);
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a row that is too short must stop")]
+fn add_neighbours_plain(row: &[u16], out: &mut [u16]) {
+    let (columns, last) = ((out.len() - 1) / 3, (row.len() - 1) / 3 - 1);
+    for i in 0..columns {
+        let (left, right) = (&row[i * 6..], &row[(2 * i + 1).min(last) * 3..]);
+        let (Some(left), Some(right)) = (left.first_chunk::<4>(), right.first_chunk::<4>()) else { break };
+        if let Some(to) = out[i * 3..].first_chunk_mut::<4>() {
+            for ((to, &left), &right) in to.iter_mut().zip(left).zip(right) {
+                *to = left + right;
+            }
+        }
+    }
+}
+
+/// `out[i]` becomes the sum of `values[i + r * stride]` over some rows `r`, the first times the first share, the last
+/// times the last, those between times the middle one; a single row counts by the first.
+///
+/// # Panics
+/// When the last row ends beyond `values`.
+pub fn blend_rows(values: &[u16], [stride, rows]: [usize; 2], shares: [f32; 3], out: &mut [f32]) {
+    assert!(rows == 0 || (rows - 1) * stride + out.len() <= values.len(), "rows beyond the picture");
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::blend_rows(values, [stride, rows], shares, out, token);
+        return;
+    }
+    blend_rows_plain(values, [stride, rows], shares, out);
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "places lie in the length that blend_rows checked; a wrong one must stop")]
+fn blend_rows_plain(values: &[u16], [stride, rows]: [usize; 2], [first, middle, last]: [f32; 3], out: &mut [f32]) {
+    /// Columns that are summed together, in registers.
+    const BLENDED: usize = 32;
+    let share = |r: usize| {
+        if r == 0 {
+            first
+        } else if r + 1 == rows {
+            last
+        } else {
+            middle
+        }
+    };
+    let (whole, rest) = out.as_chunks_mut::<BLENDED>();
+    let done = whole.len() * BLENDED;
+    for (i, to) in whole.iter_mut().enumerate() {
+        let mut sums = [0.0; BLENDED];
+        for r in 0..rows {
+            let share = share(r);
+            let row = &values[r * stride + i * BLENDED..][..BLENDED];
+            for (sum, &value) in sums.iter_mut().zip(row) {
+                *sum += f32::from(value) * share;
+            }
+        }
+        *to = sums;
+    }
+    for (i, to) in rest.iter_mut().enumerate() {
+        *to = (0..rows).map(|r| f32::from(values[r * stride + done + i]) * share(r)).sum();
+    }
+}
+
+/// Pixels that one output pixel covers, the first and the last of them in part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cover {
+    /// Pixels that are touched.
+    pub pixels: Range<usize>,
+    /// Share of the first one, share of those between, share of the last one, where it is another.
+    pub shares: [f32; 3],
+}
+
+/// Each output pixel `[columns][3]` becomes `scale` times the covered pixels of `sums` by their shares, less `offset`.
+/// One value more than the pixels must follow in `sums`.
+///
+/// # Panics
+/// When a cover ends beyond the row.
+pub fn blend_columns(sums: &[f32], covers: &[Cover], [scale, offset]: [f32; 2], out: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = Avx2::detect() {
+        x86::blend_columns(sums, covers, [scale, offset], out, token);
+        return;
+    }
+    blend_columns_plain(sums, covers, [scale, offset], out);
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a cover beyond the row must stop")]
+fn blend_columns_plain(sums: &[f32], covers: &[Cover], [scale, offset]: [f32; 2], out: &mut [f32]) {
+    for (to, Cover { pixels, shares }) in out.as_chunks_mut::<3>().0.iter_mut().zip(covers) {
+        let under = &sums[pixels.start * 3..pixels.end * 3 + 1];
+        let [first, middle, last] = *shares;
+        let mut blend = [0.0; 4];
+        for i in 0..pixels.len() {
+            let Some(pixel) = under[i * 3..].first_chunk::<4>() else { break };
+            let share = if i == 0 {
+                first
+            } else if i + 1 == pixels.len() {
+                last
+            } else {
+                middle
+            };
+            for (sum, &value) in blend.iter_mut().zip(pixel) {
+                *sum += value * share;
+            }
+        }
+        for (to, value) in to.iter_mut().zip(blend) {
+            *to = value * scale - offset;
+        }
+    }
+}
+
 /// `out[i]` becomes `sums[i] / rows / columns[i]`, less 127.5, over 128: the mean of so many bytes, about -1..1. Two
 /// divisions in this order, as PyTorch's adaptive pooling divides.
 pub fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
@@ -98,10 +256,12 @@ fn larger(a: f32, b: f32) -> f32 {
 #[expect(unsafe_code, reason = "vector loads and stores; see the SAFETY comments")]
 mod x86 {
     use super::super::simd::Avx2;
+    use super::Cover;
     use std::arch::x86_64::{
         _mm256_blend_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_permute4x64_pd,
         _mm256_permutevar8x32_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps,
     };
+    use std::ops::Range;
 
     pub(super) fn sum_rows(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16], _proof: Avx2) {
         // SAFETY: `_proof` says that AVX2 exists; the function's code is safe.
@@ -111,6 +271,46 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     fn sum_rows_avx2(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
         super::sum_rows_plain(bytes, stride, rows, out);
+    }
+
+    pub(super) fn sum_columns(row: &[u16], ranges: &[Range<usize>], out: &mut [u32], _proof: Avx2) {
+        // SAFETY: as above.
+        unsafe { sum_columns_avx2(row, ranges, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn sum_columns_avx2(row: &[u16], ranges: &[Range<usize>], out: &mut [u32]) {
+        super::sum_columns_plain(row, ranges, out);
+    }
+
+    pub(super) fn add_neighbours(row: &[u16], out: &mut [u16], _proof: Avx2) {
+        // SAFETY: as above.
+        unsafe { add_neighbours_avx2(row, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn add_neighbours_avx2(row: &[u16], out: &mut [u16]) {
+        super::add_neighbours_plain(row, out);
+    }
+
+    pub(super) fn blend_rows(values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32], _proof: Avx2) {
+        // SAFETY: as above.
+        unsafe { blend_rows_avx2(values, size, shares, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn blend_rows_avx2(values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32]) {
+        super::blend_rows_plain(values, size, shares, out);
+    }
+
+    pub(super) fn blend_columns(sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32], _proof: Avx2) {
+        // SAFETY: as above.
+        unsafe { blend_columns_avx2(sums, covers, map, out) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn blend_columns_avx2(sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32]) {
+        super::blend_columns_plain(sums, covers, map, out);
     }
 
     pub(super) fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32], _proof: Avx2) {

@@ -2,8 +2,9 @@
 
 use super::simd::Avx2;
 use super::{
-    Activation, Conv, ConvSpec, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, PlanarConv, PlanarRows,
-    SUMMED_ROWS, Square, Winograd, attention, centred_means, fused, pool_pairs, split_rgb, sum_rows,
+    Activation, Conv, ConvSpec, Cover, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, Places, PlanarConv,
+    PlanarRows, PlanarWinograd, SUMMED_ROWS, Square, Winograd, add_neighbours, attention, blend_columns, blend_rows,
+    centred_means, fused, pool_pairs, split_rgb, sum_columns, sum_rows,
 };
 use proptest::prelude::*;
 
@@ -191,24 +192,28 @@ proptest! {
 
     #[test]
     fn winograd_is_the_convolution(
-        [n, h, w] in [1usize..3, 1usize..15, 1usize..15],
+        [n, h, w] in [1usize..3, 3usize..15, 3usize..15],
         (cin, cout) in (1usize..4, 1usize..4),
-        (relu, with_residual) in any::<(bool, bool)>(),
+        (activation, border, with_residual) in (0usize..3, 0usize..2, any::<bool>()),
         seed in any::<u32>(),
     ) {
         let channels = [16 * cout, 16 * cin];
         let [cout, cin] = channels;
         let (weights, bias) = (values(cout * cin * 9, 1), values(cout, 2));
-        let activation = if relu { Activation::Relu } else { Activation::None };
+        let activation = [Activation::None, Activation::Relu, Activation::Prelu(values(cout, 4))][activation].clone();
         let x = tensor([n, h, w, cin], seed);
-        let residual = with_residual.then(|| tensor([n, h, w, cout], 3));
-        let spec = ConvSpec { stride: 1, padding: Padding::all(1), activation: activation.clone() };
+        let out = [n, h + 2 * border - 2, w + 2 * border - 2, cout];
+        let residual = with_residual.then(|| tensor(out, 3));
+        let spec = ConvSpec { stride: 1, padding: Padding::all(border), activation: activation.clone() };
         let direct = Conv::from_oihw([cout, cin, 3, 3], &weights, &bias, spec).run(&x, residual.as_ref(), None);
         for (square, within) in [(Square::Two, 2e-6), (Square::Four, 2e-5)] {
-            let layer = Winograd::new(square, channels, &weights, &bias, &activation);
+            let mut layer = Winograd::new(square, channels, &weights, &bias, &activation);
+            if border == 0 {
+                layer = layer.valid();
+            }
             let [plain, fast] = [None, Avx2::detect()].map(|simd| layer.run(&x, residual.as_ref(), simd));
             for got in [plain, fast] {
-                prop_assert_eq!([got.n, got.h, got.w, got.c], [n, h, w, cout]);
+                prop_assert_eq!([got.n, got.h, got.w, got.c], out);
                 // Of sums of 9 · cin products of numbers up to 1.
                 let off = got.data.iter().zip(&direct.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 prop_assert!(off <= within * (9 * cin) as f32, "{square:?}: {off}");
@@ -375,6 +380,78 @@ proptest! {
                     assert_close(&plane[..expected.w], &row);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn planar_rows_by_winograd_are_the_convolution_of_the_image(
+        (cin, cout, steps, w) in (1usize..17, 1usize..33, 1usize..4, 4usize..230),
+        seed in any::<u32>(),
+    ) {
+        let h = 4 * steps + 2;
+        let x = tensor([1, h, w, cin], seed);
+        let (weights, bias, slopes) = (values(cout * cin * 9, 1), values(cout, 2), values(cout, 3));
+        let spec = ConvSpec::unit(Activation::Prelu(slopes.clone()));
+        let expected = Conv::from_oihw([cout, cin, 3, 3], &weights, &bias, spec).run(&x, None, None);
+        let layer = PlanarWinograd::from_oihw([cout, cin], &weights, &bias, &slopes);
+        for simd in [None, Avx2::detect()] {
+            let (mut source, mut target) = (PlanarRows::new(h, cin, w), PlanarRows::new(4, cout, w));
+            let mut places = Places::default();
+            for y in 0..h {
+                for (c, plane) in source.planes_mut(y).enumerate() {
+                    plane.iter_mut().take(w).enumerate().for_each(|(col, v)| *v = at(&x, 0, y as isize, col as isize, c).unwrap());
+                }
+            }
+            for step in 0..steps {
+                layer.rows(&source, 4 * step, expected.w, &mut target, (&mut places, simd));
+                for y in 4 * step..4 * step + 4 {
+                    for (c, plane) in target.planes(y).enumerate() {
+                        for (col, got) in plane.iter().take(expected.w).enumerate() {
+                            let wanted = at(&expected, 0, y as isize, col as isize, c).unwrap();
+                            prop_assert!((got - wanted).abs() <= 2e-5 * (9 * cin) as f32, "{got} for {wanted}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_columns_are_their_definitions((columns, out) in (2usize..200, 1usize..60), seed in any::<u32>()) {
+        let row: Vec<u16> = values(columns * 3 + 1, seed).iter().map(|v| ((v + 1.0) * 30_000.0) as u16).collect();
+        let value = |i: usize, c: usize| row[i.min(columns - 1) * 3 + c];
+        let ranges: Vec<_> = (0..out).map(|i| i * columns / out..((i + 1) * columns).div_ceil(out)).collect();
+        let mut sums = vec![5; out * 3];
+        sum_columns(&row, &ranges, &mut sums);
+        let real: Vec<f32> = row.iter().map(|&v| f32::from(v)).collect();
+        let covers: Vec<Cover> =
+            ranges.iter().map(|r| Cover { pixels: r.clone(), shares: [0.5, 1.0, 0.25] }).collect();
+        let mut blended = vec![0.0; out * 3];
+        blend_columns(&real, &covers, [0.125, 3.0], &mut blended);
+        for (i, range) in ranges.iter().enumerate() {
+            for c in 0..3 {
+                prop_assert_eq!(sums[i * 3 + c], 5 + range.clone().map(|x| u32::from(value(x, c))).sum::<u32>());
+                let share = |x: usize| if x == range.start { 0.5 } else if x + 1 == range.end { 0.25 } else { 1.0 };
+                let sum: f32 = range.clone().map(|x| share(x) * f32::from(value(x, c))).sum();
+                prop_assert!((blended[i * 3 + c] - (sum * 0.125 - 3.0)).abs() <= 1e-5 * sum);
+            }
+        }
+        let stride = row.len() / 3;
+        for rows in 1..=3 {
+            let mut weighted = vec![9.0; stride];
+            blend_rows(&row, [stride, rows], [0.5, 1.0, 0.25], &mut weighted);
+            for (i, got) in weighted.into_iter().enumerate() {
+                let share = |r: usize| if r == 0 { 0.5 } else if r + 1 == rows { 0.25 } else { 1.0 };
+                let sum: f32 = (0..rows).map(|r| share(r) * f32::from(row[r * stride + i])).sum();
+                prop_assert!((got - sum).abs() <= 1e-5 * sum);
+            }
+        }
+        let halved: Vec<u16> = row.iter().map(|v| v / 2).collect();
+        let mut pairs = vec![0; columns.div_ceil(2) * 3 + 1];
+        add_neighbours(&halved, &mut pairs);
+        for (i, pair) in pairs.chunks_exact(3).enumerate() {
+            let wanted: Vec<u16> = (0..3).map(|c| value(2 * i, c) / 2 + value(2 * i + 1, c) / 2).collect();
+            prop_assert_eq!(pair, &wanted[..]);
         }
     }
 

@@ -36,7 +36,7 @@ impl Square {
     }
 
     /// What turns three taps into the places of the square, along one axis.
-    fn filter(self) -> &'static [[f64; 3]] {
+    pub(crate) fn filter(self) -> &'static [[f64; 3]] {
         match self {
             Self::Two => &[[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]],
             Self::Four => &[
@@ -51,7 +51,7 @@ impl Square {
     }
 }
 
-/// A 3 × 3 convolution of stride 1 with one pixel of zeros around, its weights transformed.
+/// A 3 × 3 convolution of stride 1 with one pixel of zeros around, or none, its weights transformed.
 #[derive(Debug, Clone)]
 pub struct Winograd {
     square: Square,
@@ -62,7 +62,9 @@ pub struct Winograd {
     bias: Vec<f32>,
     /// Zeros, one for each output channel: products are summed before the bias.
     none: Vec<f32>,
-    relu: bool,
+    /// Pixels of zeros around the input.
+    border: usize,
+    activation: Activation,
 }
 
 /// Squares that a task works on at least, where there are as many: a few register tiles of the product.
@@ -74,7 +76,7 @@ impl Winograd {
     pub fn fits([cout, cin]: [usize; 2], activation: &Activation) -> bool {
         cin.is_multiple_of(LANES)
             && cout.is_multiple_of(LANES)
-            && matches!(activation, Activation::None | Activation::Relu)
+            && matches!(activation, Activation::None | Activation::Relu | Activation::Prelu(_))
     }
 
     /// From weights in PyTorch's order `[out, in, 3, 3]` and a bias for each output channel.
@@ -90,7 +92,8 @@ impl Winograd {
         bias: &[f32],
         activation: &Activation,
     ) -> Self {
-        assert!(Self::fits([cout, cin], activation), "Winograd takes multiples of 16 channels and ReLU at most");
+        assert!(Self::fits([cout, cin], activation), "Winograd takes multiples of 16 channels and ReLU or PReLU");
+        activation.assert_fits(cout);
         assert_eq!(weights.len(), cout * cin * 9, "weights do not match their shape");
         assert_eq!(bias.len(), cout, "bias has one value per output channel");
         let (side, g) = (square.input(), square.filter());
@@ -106,8 +109,14 @@ impl Winograd {
                 }
             }
         }
-        let relu = matches!(activation, Activation::Relu);
-        Self { square, cin, cout, panels, bias: bias.to_vec(), none: vec![0.0; cout], relu }
+        let (bias, activation) = (bias.to_vec(), activation.clone());
+        Self { square, cin, cout, panels, bias, none: vec![0.0; cout], border: 1, activation }
+    }
+
+    /// The same convolution without zeros around the input: its output is two pixels less high and wide.
+    #[must_use]
+    pub fn valid(self) -> Self {
+        Self { border: 0, ..self }
     }
 
     /// Convolves each image; `residual`, of the output's shape, is added before the activation.
@@ -122,20 +131,22 @@ impl Winograd {
     pub(crate) fn run(&self, x: &Nhwc, residual: Option<&Nhwc>, simd: Option<Avx2>) -> Nhwc {
         x.assert_consistent();
         assert_eq!(x.c, self.cin, "input channels");
-        let mut out = Nhwc::scratch(x.n, x.h, x.w, self.cout);
+        assert!(self.border == 1 || (x.h > 2 && x.w > 2), "input is smaller than the window");
+        let (h, w) = (x.h + 2 * self.border - 2, x.w + 2 * self.border - 2);
+        let mut out = Nhwc::scratch(x.n, h, w, self.cout);
         if out.data.is_empty() {
             return out;
         }
         if let Some(r) = residual {
             r.assert_consistent();
-            assert!([r.n, r.h, r.w, r.c] == [x.n, x.h, x.w, self.cout], "residual does not fit");
+            assert!([r.n, r.h, r.w, r.c] == [x.n, h, w, self.cout], "residual does not fit");
         }
         let side = self.square.output();
-        let (down, across) = (x.h.div_ceil(side), x.w.div_ceil(side));
-        let split = worth_splitting(x.n * x.h * x.w * self.cin * self.cout * 3);
+        let (down, across) = (h.div_ceil(side), w.div_ceil(side));
+        let split = worth_splitting(x.n * h * w * self.cin * self.cout * 3);
         let share = if split { down.div_ceil(rayon::current_num_threads()) } else { down };
         let rows = ENOUGH.div_ceil(across).clamp(1, share);
-        let image = x.h * x.w * self.cout;
+        let image = h * w * self.cout;
         for (n, target) in out.data.chunks_exact_mut(image).enumerate() {
             let source = x.data.get(n * x.image_len()..(n + 1) * x.image_len()).unwrap_or_default();
             let residual = residual.and_then(|r| r.data.get(n * image..(n + 1) * image));
@@ -143,15 +154,16 @@ impl Winograd {
                 let tiles = Tiles {
                     square: self.square,
                     size: [x.h, x.w],
+                    border: self.border,
                     across,
                     first: i * rows,
                     rows: rows.min(down - i * rows),
                 };
-                let skipped = i * rows * side * x.w * self.cout;
+                let skipped = i * rows * side * w * self.cout;
                 let residual = residual.and_then(|r| r.get(skipped..skipped + part.len()));
                 self.part(&tiles, source, residual, part, simd);
             };
-            let strip = rows * side * x.w * self.cout;
+            let strip = rows * side * w * self.cout;
             if split {
                 target.par_chunks_mut(strip).enumerate().for_each(|(i, to)| part(i, to));
             } else {
@@ -183,7 +195,7 @@ impl Winograd {
             };
             conv_kernel::run(&job, 0, product, simd);
         }
-        let finish = winograd_tiles::Finish { bias: &self.bias, residual, relu: self.relu };
+        let finish = winograd_tiles::Finish { bias: &self.bias, residual, activation: &self.activation };
         winograd_tiles::gather(tiles, &products.data, &finish, out, simd);
     }
 }

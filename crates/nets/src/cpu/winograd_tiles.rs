@@ -5,6 +5,7 @@
     reason = "loops over squares have constant bounds: they unroll and the checks vanish; pixels are clipped to the image"
 )]
 
+use super::Activation;
 use super::lanes::{Lanes, Plain, WIDTH};
 use super::simd::Avx2;
 use super::winograd::Square;
@@ -12,8 +13,10 @@ use super::winograd::Square;
 /// Some rows of squares of one image.
 pub(crate) struct Tiles {
     pub square: Square,
-    /// `[h, w]` of the image, in and out.
+    /// `[h, w]` of the input.
     pub size: [usize; 2],
+    /// Pixels of zeros around the input: 1 where the output is as large as the input, 0 where it is two pixels less.
+    pub border: usize,
     /// Squares side by side.
     pub across: usize,
     /// First row of squares.
@@ -27,6 +30,11 @@ impl Tiles {
     pub fn count(&self) -> usize {
         self.rows * self.across
     }
+
+    /// Columns of the output.
+    fn out_width(&self) -> usize {
+        self.size[1] + 2 * self.border - 2
+    }
 }
 
 /// What happens to an output before it is stored.
@@ -35,7 +43,7 @@ pub(crate) struct Finish<'a> {
     pub bias: &'a [f32],
     /// Of the shape of the output.
     pub residual: Option<&'a [f32]>,
-    pub relu: bool,
+    pub activation: &'a Activation,
 }
 
 /// `source` `[h, w, c]` under each square, transformed, into `out` `[place][square][c]`; `c` is a multiple of 8.
@@ -54,7 +62,7 @@ pub(crate) fn spread(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32], s
 /// Products `[place][square][c]` transformed back into rows of pixels `[rows][w][c]`; `c` is a multiple of 8.
 pub(crate) fn gather(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32], simd: Option<Avx2>) {
     let c = finish.bias.len();
-    assert!(c.is_multiple_of(WIDTH) && out.len().is_multiple_of(tiles.size[1] * c));
+    assert!(c.is_multiple_of(WIDTH) && out.len().is_multiple_of(tiles.out_width() * c));
     assert_eq!(products.len(), tiles.square.input().pow(2) * tiles.count() * c);
     assert!(finish.residual.is_none_or(|r| r.len() == out.len()));
     #[cfg(target_arch = "x86_64")]
@@ -97,11 +105,10 @@ fn spread_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
         for channel in (0..c).step_by(WIDTH) {
             let mut d = [[V::splat(0.0); N]; N];
             for y in 0..N {
-                // One pixel of zeros lies before the image.
-                let row = (top + y).wrapping_sub(1);
+                let row = (top + y).wrapping_sub(tiles.border);
                 let mut line = [V::splat(0.0); N];
                 for x in 0..N {
-                    let column = (left + x).wrapping_sub(1);
+                    let column = (left + x).wrapping_sub(tiles.border);
                     let inside = row < h && column < w;
                     let at = if inside { (row * w + column) * c + channel } else { 0 };
                     let from = source[at..].first_chunk().unwrap_or(&zeros);
@@ -133,13 +140,18 @@ fn gather_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
     finish: &Finish,
     out: &mut [f32],
 ) {
-    let (w, count, c) = (tiles.size[1], tiles.count(), finish.bias.len());
+    let (w, count, c) = (tiles.out_width(), tiles.count(), finish.bias.len());
     let rows = out.len() / (w * c);
     let zeros = [0.0; WIDTH];
     for t in 0..count {
         let (top, left) = (t / tiles.across * M, t % tiles.across * M);
         for channel in (0..c).step_by(WIDTH) {
             let bias = V::load(finish.bias[channel..].first_chunk().unwrap_or(&zeros));
+            let slopes = match finish.activation {
+                Activation::Prelu(slopes) => Some(V::load(slopes[channel..].first_chunk().unwrap_or(&zeros))),
+                _ => None,
+            };
+            let relu = *finish.activation == Activation::Relu;
             let mut d = [[V::splat(0.0); M]; N];
             for y in 0..N {
                 let mut line = [V::splat(0.0); N];
@@ -161,8 +173,10 @@ fn gather_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
                     if let Some(residual) = finish.residual {
                         value = value.add(V::load(residual[at..].first_chunk().unwrap_or(&zeros)));
                     }
-                    if finish.relu {
+                    if relu {
                         value = value.max(V::splat(0.0));
+                    } else if let Some(slopes) = slopes {
+                        value = value.prelu(slopes);
                     }
                     if let Some(to) = out[at..].first_chunk_mut() {
                         value.store(to);

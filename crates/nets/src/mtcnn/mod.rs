@@ -7,7 +7,7 @@
 mod pnet;
 mod refine;
 
-pub use pnet::{PNet, PNetMaps};
+pub use pnet::{PNet, PNetCell, PNetMaps};
 pub use refine::{ONet, ONetOutput, RNet, RNetOutput};
 
 /// Subtracted from 8-bit values before the networks see them.

@@ -1,10 +1,11 @@
 //! P-Net: the fully convolutional proposal network that sees every level of the image pyramid.
 
 use super::face_probability;
-use crate::cpu::{Nhwc, PlanarConv, PlanarRows, Simd, pool_pairs, split_rgb, worth_splitting};
+use crate::cpu::{Nhwc, Places, PlanarConv, PlanarRows, PlanarWinograd, Simd, pool_pairs, split_rgb, worth_splitting};
 use crate::error::NetsError;
 use crate::weights::Weights;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// P-Net's answer: one cell per step of 2 input pixels, each looking at 12x12 pixels.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,23 +22,39 @@ pub struct PNetMaps {
     pub offsets: Vec<[f32; 4]>,
 }
 
+/// A place that may show a face.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PNetCell {
+    /// Column and row of the map.
+    pub at: [usize; 2],
+    /// Probability of a face, 0..1.
+    pub face: f32,
+    /// Corrections of left, top, right, bottom in units of the cell's 12 pixels.
+    pub offsets: [f32; 4],
+}
+
 /// The proposal network, for images of any size from 12x12 up (11x11 still gives one cell).
 ///
-/// About 1,830 multiply-adds per input pixel. All layers advance together, row by row, over rings of
-/// planar rows that stay in the cache.
+/// About 1,830 multiply-adds per input pixel, half of them saved by Winograd's filtering. All layers advance together,
+/// four rows at a time, over rings of planar rows that stay in the cache.
 #[derive(Debug, Clone)]
 pub struct PNet {
-    conv1: PlanarConv,
-    conv2: PlanarConv,
-    conv3: PlanarConv,
+    conv1: PlanarWinograd,
+    conv2: PlanarWinograd,
+    conv3: PlanarWinograd,
     /// Both heads: background, face, then four offsets.
     heads: PlanarConv,
 }
 
 /// Multiply-adds per input pixel, for deciding whether to split an image.
 const MACS_PER_PIXEL: usize = 1830;
-/// Fewest output rows worth a band of their own: four rows of pooled input are computed twice per seam.
+/// Fewest output rows worth a band of their own: six rows of pooled input are computed twice per seam. Bands begin at
+/// multiples of four rows, as the layers' steps do.
 const BAND: usize = 24;
+/// Channels of both heads.
+const HEADS: usize = 6;
+/// Rows that a ring holds: what a step of the next layer sees and what a step of the layer before adds.
+const RING: usize = 8;
 
 impl PNet {
     /// Smallest side of an input.
@@ -56,11 +73,11 @@ impl PNet {
             |name: &str, shape: &[usize]| weights.get_shaped(&format!("pnet.{name}"), shape).map(|t| t.data.as_slice());
         let conv = |i: usize, [out, input]: [usize; 2]| {
             let shape = [out, input, 3, 3];
-            Ok::<_, NetsError>(PlanarConv::from_oihw(
-                shape,
+            Ok::<_, NetsError>(PlanarWinograd::from_oihw(
+                [out, input],
                 tensor(&format!("conv{i}.weight"), &shape)?,
                 tensor(&format!("conv{i}.bias"), &[out])?,
-                Some(tensor(&format!("prelu{i}.weight"), &[out])?),
+                tensor(&format!("prelu{i}.weight"), &[out])?,
             ))
         };
         let both = |kind: &str, a: &[usize], b: &[usize]| {
@@ -86,85 +103,133 @@ impl PNet {
         self.run(images, Simd::detect())
     }
 
+    /// The cells of one image with a face probability of at least `least`, row by row. The image's rows are made as they
+    /// are needed: `rows()` gives what writes row `y`, `[w, 3]`, into a slice. A row may be asked for more than once; each
+    /// `rows()` is asked for rising ones.
+    ///
+    /// # Errors
+    /// [`NetsError::InputShape`].
+    pub fn cells<R: FnMut(usize, &mut [f32])>(
+        &self,
+        [h, w]: [usize; 2],
+        least: f32,
+        rows: impl Fn() -> R + Sync,
+    ) -> Result<Vec<PNetCell>, NetsError> {
+        let size = Size::of_input([1, h, w, 3])?;
+        let simd = Simd::detect();
+        // The logarithm of the odds, less what rounding could take: most cells are settled without an exponential.
+        let least_difference = (least / (1.0 - least)).ln() - 1e-3;
+        let find = |range: Range<usize>| {
+            let mut found = Vec::new();
+            let emit = |y: usize, [no, yes, offsets @ ..]: [&[f32]; HEADS]| {
+                for (x, (&no, &yes)) in no.iter().zip(yes).enumerate() {
+                    if yes - no >= least_difference && face_probability(no, yes) >= least {
+                        let offsets = offsets.map(|plane| plane.get(x).copied().unwrap_or_default());
+                        found.push(PNetCell { at: [x, y], face: face_probability(no, yes), offsets });
+                    }
+                }
+            };
+            self.band(&mut rows(), size, range, emit, simd);
+            found
+        };
+        let band = size.band();
+        if band >= size.out_h {
+            return Ok(find(0..size.out_h));
+        }
+        let bands = (0..size.out_h).into_par_iter().step_by(band);
+        Ok(bands.flat_map_iter(|first| find(first..(first + band).min(size.out_h))).collect())
+    }
+
     pub(crate) fn run(&self, images: &Nhwc, simd: Option<Simd>) -> Result<PNetMaps, NetsError> {
         let Nhwc { n, h, w, c, .. } = *images;
-        if c != 3 || h < Self::MIN_SIDE || w < Self::MIN_SIDE || images.data.len() != n * h * w * c {
-            let actual = vec![n, h, w, c];
-            return Err(NetsError::InputShape { net: "P-Net", expected: "[n, 11 or more, 11 or more, 3]", actual });
-        }
-        let size = Size::of(h, w);
+        let size = Size::of_input([n, h, w, c])?;
+        images.assert_consistent();
         let (out_h, out_w) = (size.out_h, size.out_w);
         let cells = n * out_h * out_w;
         let mut maps = PNetMaps { n, h: out_h, w: out_w, face: vec![0.0; cells], offsets: vec![[0.0; 4]; cells] };
-        let rows = if worth_splitting(h * w * MACS_PER_PIXEL) {
-            out_h.div_ceil(rayon::current_num_threads()).max(BAND)
-        } else {
-            out_h
-        };
+        let band = size.band();
         for ((image, face), offsets) in images
             .data
             .chunks_exact(h * w * 3)
             .zip(maps.face.chunks_exact_mut(out_h * out_w))
             .zip(maps.offsets.chunks_exact_mut(out_h * out_w))
         {
-            if rows >= out_h {
-                self.band(image, size, 0, BandOut { face, offsets }, simd);
-                continue;
-            }
-            face.par_chunks_mut(rows * out_w)
-                .zip(offsets.par_chunks_mut(rows * out_w))
-                .enumerate()
-                .for_each(|(i, (face, offsets))| self.band(image, size, i * rows, BandOut { face, offsets }, simd));
+            let read = |y: usize, to: &mut [f32]| {
+                to.copy_from_slice(image.get(y * w * 3..(y + 1) * w * 3).unwrap_or_default());
+            };
+            let parts = face.par_chunks_mut(band * out_w).zip(offsets.par_chunks_mut(band * out_w));
+            parts.enumerate().for_each(|(i, (face, offsets))| {
+                let first = i * band;
+                let emit = |y: usize, planes: [&[f32]; HEADS]| {
+                    let line = (y - first) * out_w..(y - first + 1) * out_w;
+                    if let (Some(face), Some(offsets)) = (face.get_mut(line.clone()), offsets.get_mut(line)) {
+                        write_row(planes, face, offsets);
+                    }
+                };
+                self.band(&mut read.clone(), size, first..(first + band).min(out_h), emit, simd);
+            });
         }
         Ok(maps)
     }
 
-    /// Output rows from `first` on, as many as `out` holds.
-    fn band(&self, image: &[f32], size: Size, first: usize, out: BandOut, simd: Option<Simd>) {
+    /// The heads of output rows `range`, which begins at a multiple of four, one row after the other. Rows beyond the
+    /// image count as zeros.
+    fn band(
+        &self,
+        read: &mut impl FnMut(usize, &mut [f32]),
+        size: Size,
+        range: Range<usize>,
+        mut emit: impl FnMut(usize, [&[f32]; HEADS]),
+        simd: Option<Simd>,
+    ) {
+        const STEP: usize = PlanarWinograd::ROWS;
         let mut rings = Rings::new(self, size.w);
+        let mut line = vec![0.0; size.w * 3];
         // Rows that each layer has produced so far are those below these marks.
-        let (mut next_input, mut next_pooled, mut next_second) = (2 * first, first, first);
-        let lines = out.face.chunks_exact_mut(size.out_w).zip(out.offsets.chunks_exact_mut(size.out_w));
-        for (i, (face, offsets)) in lines.enumerate() {
-            let y = first + i;
-            while next_second < y + 3 {
-                while next_pooled < next_second + 3 {
-                    while next_input < (2 * next_pooled + 4).min(size.h) {
-                        split_planes(image, size.w, next_input, &mut rings.input, simd);
+        let (mut next_input, mut next_pooled, mut next_second) = (2 * range.start, range.start, range.start);
+        for first in range.clone().step_by(STEP) {
+            while next_second < first + STEP + 2 {
+                while next_pooled < next_second + STEP + 2 {
+                    while next_input < 2 * next_pooled + STEP + 2 {
+                        read_row(read, size, next_input, (&mut line, &mut rings.input), simd);
                         next_input += 1;
                     }
-                    self.pooled_row(&mut rings, size, next_pooled, simd);
-                    next_pooled += 1;
+                    self.pooled_rows(&mut rings, size, next_pooled, simd);
+                    next_pooled += STEP / 2;
                 }
-                self.conv2.row(&rings.pooled, next_second, size.pooled_w - 2, &mut rings.second, simd);
-                next_second += 1;
+                let to = &mut rings.second;
+                self.conv2.rows(&rings.pooled, next_second, size.pooled_w - 2, to, (&mut rings.places, simd));
+                next_second += STEP;
             }
-            self.conv3.row(&rings.second, y, size.out_w, &mut rings.third, simd);
-            self.heads.row(&rings.third, y, size.out_w, &mut rings.heads, simd);
-            finish_row(&rings.heads, y, face, offsets);
+            self.conv3.rows(&rings.second, first, size.out_w, &mut rings.third, (&mut rings.places, simd));
+            for y in first..(first + STEP).min(range.end) {
+                self.heads.row(&rings.third, y, size.out_w, &mut rings.heads, simd);
+                let mut planes = rings.heads.planes(y).filter_map(|plane| plane.get(..size.out_w));
+                emit(y, std::array::from_fn(|_| planes.next().unwrap_or_default()));
+            }
         }
     }
 
-    /// First convolution, PReLU and 2x2 ceil-mode pool: row `y` of the pooled map.
-    fn pooled_row(&self, rings: &mut Rings, size: Size, y: usize, simd: Option<Simd>) {
+    /// First convolution, PReLU and 2x2 ceil-mode pool: rows `y` and `y + 1` of the pooled map.
+    fn pooled_rows(&self, rings: &mut Rings, size: Size, y: usize, simd: Option<Simd>) {
         let (first_h, first_w) = (size.h - 2, size.w - 2);
-        let rows = if 2 * y + 1 < first_h { [2 * y, 2 * y + 1] } else { [2 * y; 2] };
-        for row in rows {
-            self.conv1.row(&rings.input, row, first_w, &mut rings.first, simd);
+        self.conv1.rows(&rings.input, 2 * y, first_w, &mut rings.first, (&mut rings.places, simd));
+        for row in [y, y + 1] {
+            let rows = if 2 * row + 1 < first_h { [2 * row, 2 * row + 1] } else { [2 * row; 2] };
             if first_w % 2 == 1 {
                 // The last column has no partner: pair it with something that never wins.
-                for plane in rings.first.planes_mut(row) {
-                    if let Some(beyond) = plane.get_mut(first_w) {
+                for row in rows {
+                    for beyond in rings.first.planes_mut(row).filter_map(|plane| plane.get_mut(first_w)) {
                         *beyond = f32::NEG_INFINITY;
                     }
                 }
             }
-        }
-        let [a, b] = rows;
-        let above = rings.first.planes(a);
-        for ((above, below), to) in above.zip(rings.first.planes(b)).zip(rings.pooled.planes_mut(y)) {
-            if let Some(to) = to.get_mut(..size.pooled_w) {
-                pool_pairs([above, below], to, simd);
+            let [a, b] = rows;
+            let above = rings.first.planes(a);
+            for ((above, below), to) in above.zip(rings.first.planes(b)).zip(rings.pooled.planes_mut(row)) {
+                if let Some(to) = to.get_mut(..size.pooled_w) {
+                    pool_pairs([above, below], to, simd);
+                }
             }
         }
     }
@@ -181,16 +246,28 @@ struct Size {
 }
 
 impl Size {
+    /// Sizes of images of this shape, `[n, h, w, c]`.
+    fn of_input(actual: [usize; 4]) -> Result<Self, NetsError> {
+        let [_, h, w, c] = actual;
+        if c != 3 || h < PNet::MIN_SIDE || w < PNet::MIN_SIDE {
+            let actual = actual.to_vec();
+            return Err(NetsError::InputShape { net: "P-Net", expected: "[n, 11 or more, 11 or more, 3]", actual });
+        }
+        Ok(Self::of(h, w))
+    }
+
+    /// Output rows that a task works on.
+    fn band(self) -> usize {
+        if !worth_splitting(self.h * self.w * MACS_PER_PIXEL) {
+            return self.out_h;
+        }
+        self.out_h.div_ceil(rayon::current_num_threads()).max(BAND).next_multiple_of(PlanarWinograd::ROWS)
+    }
+
     fn of(h: usize, w: usize) -> Self {
         let pooled = |len: usize| (len - 2).div_ceil(2);
         Self { h, w, pooled_w: pooled(w), out_h: pooled(h) - 4, out_w: pooled(w) - 4 }
     }
-}
-
-/// Where a band of output rows goes.
-struct BandOut<'a> {
-    face: &'a mut [f32],
-    offsets: &'a mut [[f32; 4]],
 }
 
 /// The last rows of every layer.
@@ -201,35 +278,42 @@ struct Rings {
     second: PlanarRows,
     third: PlanarRows,
     heads: PlanarRows,
+    places: Places,
 }
 
 impl Rings {
     fn new(net: &PNet, w: usize) -> Self {
         Self {
-            input: PlanarRows::new(4, 3, w),
-            first: PlanarRows::new(2, net.conv1.channels(), w),
-            pooled: PlanarRows::new(3, net.conv1.channels(), w / 2),
-            second: PlanarRows::new(3, net.conv2.channels(), w / 2),
-            third: PlanarRows::new(1, net.conv3.channels(), w / 2),
+            input: PlanarRows::new(RING, 3, w),
+            first: PlanarRows::new(PlanarWinograd::ROWS, net.conv1.channels(), w),
+            pooled: PlanarRows::new(RING, net.conv1.channels(), w / 2),
+            second: PlanarRows::new(RING, net.conv2.channels(), w / 2),
+            third: PlanarRows::new(PlanarWinograd::ROWS, net.conv3.channels(), w / 2),
             heads: PlanarRows::new(1, net.heads.channels(), w / 2),
+            places: Places::default(),
         }
     }
 }
 
-/// Row `y` of an interleaved image as three planes.
-fn split_planes(image: &[f32], w: usize, y: usize, ring: &mut PlanarRows, simd: Option<Simd>) {
-    let row = image.get(y * w * 3..(y + 1) * w * 3).unwrap_or_default();
+/// Row `y` of an image as three planes, zeros beyond its end; `line` holds it in between.
+fn read_row(
+    read: &mut impl FnMut(usize, &mut [f32]),
+    size: Size,
+    y: usize,
+    (line, ring): (&mut [f32], &mut PlanarRows),
+    simd: Option<Simd>,
+) {
     let mut planes = ring.planes_mut(y);
-    if let (Some(r), Some(g), Some(b)) = (planes.next(), planes.next(), planes.next()) {
-        split_rgb(row, [r, g, b], simd);
+    if y >= size.h {
+        planes.for_each(|plane| plane.fill(0.0));
+    } else if let (Some(r), Some(g), Some(b)) = (planes.next(), planes.next(), planes.next()) {
+        read(y, line);
+        split_rgb(line, [r, g, b], simd);
     }
 }
 
 /// Turns the six planes of the heads into probabilities and offsets.
-fn finish_row(heads: &PlanarRows, y: usize, face: &mut [f32], offsets: &mut [[f32; 4]]) {
-    let mut planes = heads.planes(y);
-    let mut next = || planes.next().unwrap_or_default();
-    let (no, yes, a, b, c, d) = (next(), next(), next(), next(), next(), next());
+fn write_row([no, yes, a, b, c, d]: [&[f32]; HEADS], face: &mut [f32], offsets: &mut [[f32; 4]]) {
     for ((f, &no), &yes) in face.iter_mut().zip(no).zip(yes) {
         *f = face_probability(no, yes);
     }
@@ -297,7 +381,8 @@ mod tests {
             .flat_map(|row| picture.data[(row * 40 + 2 * x) * 3..][..PNet::CELL * 3].to_vec())
             .collect();
         let cell = net.forward(&Nhwc::from_vec([1, PNet::CELL, PNet::CELL, 3], part).unwrap()).unwrap();
-        assert_eq!(cell.face, [whole.face[y * whole.w + x]]);
-        assert_eq!(cell.offsets, [whole.offsets[y * whole.w + x]]);
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-5, "{a} {b}");
+        close(cell.face[0], whole.face[y * whole.w + x]);
+        cell.offsets[0].into_iter().zip(whole.offsets[y * whole.w + x]).for_each(|(a, b)| close(a, b));
     }
 }

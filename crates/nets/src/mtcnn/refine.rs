@@ -1,7 +1,7 @@
 //! R-Net and O-Net: small crops in, one decision per crop out.
 
 use super::face_probability;
-use crate::cpu::{Activation, Conv, ConvSpec, Dense, MaxPool, Nhwc, worth_splitting};
+use crate::cpu::{Activation, Conv, ConvSpec, Dense, MaxPool, Nhwc, Square, Winograd, worth_splitting};
 use crate::error::NetsError;
 use crate::weights::Weights;
 use rayon::prelude::*;
@@ -55,13 +55,23 @@ struct Trunk {
 /// A convolution and the pool after it, if any.
 #[derive(Debug, Clone)]
 struct Layer {
-    conv: Conv,
+    conv: Kernel,
     pool: Option<MaxPool>,
+}
+
+/// How a convolution without padding is computed.
+#[derive(Debug, Clone)]
+enum Kernel {
+    Direct(Conv),
+    Winograd(Winograd),
 }
 
 impl Layer {
     fn forward(&self, x: &Nhwc) -> Nhwc {
-        let mut y = self.conv.forward(x);
+        let mut y = match &self.conv {
+            Kernel::Direct(conv) => conv.forward(x),
+            Kernel::Winograd(conv) => conv.forward(x, None),
+        };
         if let Some(pool) = self.pool {
             y = pool.forward(&y);
         }
@@ -200,6 +210,9 @@ fn check(net: &'static str, expected: &'static str, size: usize, crops: &Nhwc) -
     Err(NetsError::InputShape { net, expected, actual: shape.to_vec() })
 }
 
+/// Channels that the kernels compute together.
+const LANES: usize = 16;
+
 /// Reads layers under a prefix by the names that facenet-pytorch gives them.
 struct Loader<'a> {
     weights: &'a Weights,
@@ -211,16 +224,27 @@ impl Loader<'_> {
         Ok(&self.weights.get_shaped(&format!("{}.{name}", self.prefix), shape)?.data)
     }
 
-    /// `conv<i>` of shape `[out, in, k]` with its `prelu<i>`.
+    /// `conv<i>` of shape `[out, in, k]` with its `prelu<i>`. Channels are filled up with zeros to a multiple of 16, in
+    /// which the kernels work: the next layer must expect as many.
     fn layer(&self, i: usize, [out, input, k]: [usize; 3], pool: Option<MaxPool>) -> Result<Layer, NetsError> {
         let shape = [out, input, k, k];
-        let slopes = self.tensor(&format!("prelu{i}.weight"), &[out])?.to_vec();
-        let conv = Conv::from_oihw(
-            shape,
-            self.tensor(&format!("conv{i}.weight"), &shape)?,
-            self.tensor(&format!("conv{i}.bias"), &[out])?,
-            ConvSpec::unit(Activation::Prelu(slopes)),
-        );
+        let mut slopes = self.tensor(&format!("prelu{i}.weight"), &[out])?.to_vec();
+        let mut bias = self.tensor(&format!("conv{i}.bias"), &[out])?.to_vec();
+        let wide = out.next_multiple_of(LANES);
+        // The first layer sees three colours, the others what the layer before them filled up.
+        let deep = if i == 1 { input } else { input.next_multiple_of(LANES) };
+        let mut weights = vec![0.0; wide * deep * k * k];
+        let filled = weights.chunks_exact_mut(deep * k * k);
+        let given = self.tensor(&format!("conv{i}.weight"), &shape)?.chunks_exact(input * k * k);
+        filled.zip(given).for_each(|(to, from)| to.iter_mut().zip(from).for_each(|(to, from)| *to = *from));
+        slopes.resize(wide, 0.0);
+        bias.resize(wide, 0.0);
+        let activation = Activation::Prelu(slopes);
+        let conv = if k == 3 && Winograd::fits([wide, deep], &activation) {
+            Kernel::Winograd(Winograd::new(Square::Four, [wide, deep], &weights, &bias, &activation).valid())
+        } else {
+            Kernel::Direct(Conv::from_oihw([wide, deep, k, k], &weights, &bias, ConvSpec::unit(activation)))
+        };
         Ok(Layer { conv, pool })
     }
 
