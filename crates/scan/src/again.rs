@@ -71,16 +71,26 @@ pub(crate) fn look_again(
     Ok(found)
 }
 
-/// The face that was at `rect`: an examination searches some frames in full and follows faces through others, and
-/// what was seen by the one way need not be seen to the pixel by the other. Following costs less and most frames were
-/// followed, so it is tried first.
+/// The face that was at `rect`. An examination searches some frames in full and follows faces through others, in
+/// another way where all faces of the shot are large, and what was seen by the one way need not be seen to the pixel by
+/// the other. Following costs less and most frames were followed, so it is tried first.
 fn find_again(frame: &Frame, rect: Rect, pipeline: &Pipeline) -> Result<Option<Face>, ScanError> {
-    let nearest = |faces: Vec<Face>| faces.into_iter().max_by(|a, b| a.rect.iou(rect).total_cmp(&b.rect.iou(rect)));
-    let at_least = |face: &Option<Face>, overlap| face.as_ref().is_some_and(|face| face.rect.iou(rect) >= overlap);
-    let followed = nearest(pipeline.finder().follow(&frame.rgb, &[])?);
-    if at_least(&followed, TO_THE_PIXEL) {
-        return Ok(followed);
+    let (finder, rgb) = (pipeline.finder(), &frame.rgb);
+    let known = Face { rect, landmarks: [rect.center(); 5], refined: None, detector_score: 1.0 };
+    let alone = || finder.follow(rgb, &[known]);
+    let among_others = || finder.follow(rgb, &[]);
+    let searched = || finder.detect(rgb);
+    let mut best: Option<(f32, Face)> = None;
+    for ways in [&alone as &dyn Fn() -> _, &among_others, &searched] {
+        for face in ways()? {
+            let overlap = face.rect.iou(rect);
+            if overlap >= SAME_BOX && best.is_none_or(|(most, _)| overlap > most) {
+                best = Some((overlap, face));
+            }
+        }
+        if best.is_some_and(|(overlap, _)| overlap >= TO_THE_PIXEL) {
+            break;
+        }
     }
-    let searched = nearest(pipeline.finder().detect(&frame.rgb)?);
-    Ok([searched, followed].into_iter().find(|face| at_least(face, SAME_BOX)).flatten())
+    Ok(best.map(|(_, face)| face))
 }
