@@ -85,7 +85,10 @@ mod tests {
             let again = range.iter().find(|frame| frame.pts == whole.pts).unwrap();
             assert_eq!(again.frame, whole.frame);
             let boxes = |frame: &FrameObservation| frame.faces.iter().map(|face| face.rect).collect::<Vec<_>>();
-            assert_eq!(boxes(again), boxes(&whole));
+            // A frame that was searched in full and one that was followed: the same faces, placed a little differently.
+            let (again, whole) = (boxes(again), boxes(&whole));
+            assert_eq!(again.len(), whole.len());
+            assert!(again.iter().zip(&whole).all(|(a, b)| a.iou(*b) > 0.9), "{again:?} {whole:?}");
         }
     }
 }
