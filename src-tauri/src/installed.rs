@@ -135,6 +135,7 @@ fn figures_of(folder: &Path, sha256: &str) -> Vec<Figure> {
             Drawing::Roc => FigureKind::Roc,
             Drawing::Reliability => FigureKind::Reliability,
             Drawing::Confusion => FigureKind::Confusion,
+            Drawing::Tiers => FigureKind::Tiers,
             Drawing::Curves => FigureKind::Training,
         },
         url: format!("model/{weights:016x}/{}", drawing.name()),

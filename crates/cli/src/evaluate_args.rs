@@ -18,9 +18,9 @@ other label are examined and counted, not scored) and any others. Each file goes
 the faces are where the list says (box_x, box_y, box_w, box_h, lm0_x, lm0_y … lm4_y, in pixels of the picture) and the
 quality gate is measured only. Lists are checked before the work begins.
 
-DIR gets scores.csv, metrics.json, roc.svg, reliability.svg, confusion.svg, summary.md, buckets.json, and rows.jsonl,
-which grows by a line with each finished file: with --resume, files that were examined in the same way are taken from
-there. Intervals are 95 %, from 1,000 redraws of the groups.
+DIR gets scores.csv, metrics.json, roc.svg, reliability.svg, confusion.svg, tiers.svg (of several --tiers), summary.md,
+buckets.json, and rows.jsonl, which grows by a line with each finished file: with --resume, files that were examined in
+the same way are taken from there. Intervals are 95 %, from 1,000 redraws of the groups.
 
 Exit codes: 0 finished; 1 at least one file could not be examined (results are written all the same), or failed;
 2 wrong usage or a list that cannot be used; 130 cancelled (what was finished is kept).";

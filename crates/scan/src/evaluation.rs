@@ -32,13 +32,15 @@ pub enum Drawing {
     Reliability,
     /// What was taken for what.
     Confusion,
+    /// What is left when files have travelled.
+    Tiers,
     /// The course of the training.
     Curves,
 }
 
 impl Drawing {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Roc, Self::Reliability, Self::Confusion, Self::Curves];
+    pub const ALL: [Self; 5] = [Self::Roc, Self::Reliability, Self::Confusion, Self::Tiers, Self::Curves];
 
     /// Its name in addresses; its file is called so too, with `.svg`.
     pub const fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Drawing {
             Self::Roc => "roc",
             Self::Reliability => "reliability",
             Self::Confusion => "confusion",
+            Self::Tiers => "tiers",
             Self::Curves => "curves",
         }
     }

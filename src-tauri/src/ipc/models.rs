@@ -31,6 +31,8 @@ pub enum FigureKind {
     Reliability,
     /// What was taken for what.
     Confusion,
+    /// What is left when files have travelled.
+    Tiers,
     /// The course of the training.
     Training,
 }

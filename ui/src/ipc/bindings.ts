@@ -1563,7 +1563,7 @@ export type ModelState = "verified" | "hashMismatch" | "broken" | "expired";
 /**
  * What a picture of a model's validation shows.
  */
-export type FigureKind = "roc" | "reliability" | "confusion" | "training";
+export type FigureKind = "roc" | "reliability" | "confusion" | "tiers" | "training";
 
 /**
  * A picture that a model brings.

@@ -20,6 +20,7 @@ mod scores;
 mod shipped;
 mod summary;
 mod tier;
+mod tiers;
 
 pub use calibrate::{Calibrated, CalibrationPlan, Counts, Scaling, calibrate};
 pub use card::{CardWords, UNCALIBRATED, next_year, with_scoring};

@@ -12,11 +12,21 @@ use super::roc::roc_svg;
 use super::scores::scores_csv;
 use super::shipped::buckets_of;
 use super::summary::{headline, summary_md};
+use super::tiers::tiers_svg;
 use crate::TrainError;
 
 /// What is written, in that order: the table of metrics last, so that a folder that has one is complete.
-pub(super) const FILES: [&str; 7] =
-    ["scores.csv", "buckets.json", "roc.svg", "reliability.svg", "confusion.svg", "summary.md", "metrics.json"];
+/// `tiers.svg` is there where files were delivered in several ways.
+pub(super) const FILES: [&str; 8] = [
+    "scores.csv",
+    "buckets.json",
+    "roc.svg",
+    "reliability.svg",
+    "confusion.svg",
+    "tiers.svg",
+    "summary.md",
+    "metrics.json",
+];
 
 /// Writes all results into `out` and returns a few lines for people.
 ///
@@ -32,17 +42,20 @@ pub fn write_results(evaluation: &Evaluation<'_>, out: &Path) -> Result<String, 
         evaluation.models.iter().map(|m| (m.id.as_str(), buckets_of(evaluation, m))).collect();
     let json = |name: &str, value: serde_json::Result<Vec<u8>>| value.map_err(|e| failed(name)(e.into()));
     let scores = scores_csv(evaluation).map_err(|e| failed("scores.csv")(io::Error::other(e)))?;
-    let contents: [Vec<u8>; 7] = [
-        scores,
-        json("buckets.json", serde_json::to_vec_pretty(&buckets))?,
-        roc_svg(evaluation, &tables)?.into_bytes(),
-        reliability_svg(evaluation, &tables)?.into_bytes(),
-        confusion_svg(evaluation, &tables)?.into_bytes(),
-        summary_md(evaluation, &tables, &buckets).into_bytes(),
-        json("metrics.json", serde_json::to_vec_pretty(&tables))?,
+    let contents: [Option<Vec<u8>>; 8] = [
+        Some(scores),
+        Some(json("buckets.json", serde_json::to_vec_pretty(&buckets))?),
+        Some(roc_svg(evaluation, &tables)?.into_bytes()),
+        Some(reliability_svg(evaluation, &tables)?.into_bytes()),
+        Some(confusion_svg(evaluation, &tables)?.into_bytes()),
+        tiers_svg(evaluation, &tables)?.map(String::into_bytes),
+        Some(summary_md(evaluation, &tables, &buckets).into_bytes()),
+        Some(json("metrics.json", serde_json::to_vec_pretty(&tables))?),
     ];
     for (name, content) in FILES.into_iter().zip(contents) {
-        write(&out.join(name), &content).map_err(failed(name))?;
+        if let Some(content) = content {
+            write(&out.join(name), &content).map_err(failed(name))?;
+        }
     }
     Ok(headline(evaluation, &tables))
 }

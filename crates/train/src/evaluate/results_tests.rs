@@ -171,7 +171,7 @@ fn pictures_tables_and_the_page_are_written_and_cleared_again() {
     let manifests = [manifest(MediaKind::Image)];
     let (dir, _) = written(&evaluation(&manifests, vec![Tier::Clean, Tier::Hard]));
     let text = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
-    for name in ["roc.svg", "reliability.svg", "confusion.svg"] {
+    for name in ["roc.svg", "reliability.svg", "confusion.svg", "tiers.svg"] {
         assert!(text(name).starts_with("<svg") && text(name).trim_end().ends_with("</svg>"), "{name}");
     }
     let page = text("summary.md");
@@ -190,6 +190,19 @@ fn pictures_tables_and_the_page_are_written_and_cleared_again() {
     assert_eq!(one.dimensions.values().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
     crate::evaluate::clear_results(dir.path()).unwrap();
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_drawing_of_deliveries_tells_their_figures_and_needs_two() {
+    let manifests = [manifest(MediaKind::Image)];
+    let (dir, m) = written(&evaluation(&manifests, vec![Tier::Clean, Tier::Hard]));
+    let drawing = std::fs::read_to_string(dir.path().join("tiers.svg")).unwrap();
+    for tier in ["clean", "hard"] {
+        let auc = m["tiers"][tier]["auc"]["value"].as_f64().unwrap();
+        assert!(drawing.contains(tier) && drawing.contains(&format!("{auc:.3}")), "{tier}\n{drawing}");
+    }
+    let (one, _) = written(&evaluation(&manifests, vec![Tier::Hard]));
+    assert!(!one.path().join("tiers.svg").exists());
 }
 
 #[test]

@@ -24,7 +24,7 @@ export const models: ModelView[] = [
     id: "swapped-starter", name: "Swapped faces, starter", version: "1.0.0", task: "faceManipulation", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
     source: "Trained by this project", trainedOn: "4,812 stills of 640 recordings: self-blended faces and two families of swapped faces", notFor: "Faces drawn by a generator; edits outside the face; faces under 64 pixels; anything as the only ground for a publication",
     trained: "2026-11-21", expires: "2027-11-21", sha256: hash("swapped"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, builtIn: true,
-    validation: { model: "swapped-starter", ...counts }, threshold: swapped, figures: (["roc", "reliability", "confusion", "training"] as const).map((kind) => ({ kind, url: `model/e9386d4cdf97a55a/${kind}` })),
+    validation: { model: "swapped-starter", ...counts }, threshold: swapped, figures: (["roc", "reliability", "confusion", "tiers", "training"] as const).map((kind) => ({ kind, url: `model/e9386d4cdf97a55a/${kind}` })),
   },
   {
     id: "generated-starter", name: "Generated faces, starter", version: "1.0.0", task: "faceSynthesis", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
