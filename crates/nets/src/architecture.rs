@@ -18,12 +18,16 @@ pub enum Architecture {
     EfficientnetB0,
     /// EfficientNet-Lite0: ReLU6, no squeeze-and-excite.
     EfficientnetLite0,
+    /// Four convolutions and three linear layers on the strip of a crop that holds the eyes.
+    EyeStrip,
     /// Face mesh of 468 points, 192 × 192.
     FaceMesh,
     /// MobileNetV2 as torchvision names its tensors.
     MobilenetV2,
     /// MobileNetV3-Small as torchvision names its tensors.
     MobilenetV3Small,
+    /// Four convolutions and three linear layers on the strip of a crop that holds the mouth.
+    MouthStrip,
     /// P-Net, R-Net and O-Net in one file, prefixed `pnet.`, `rnet.`, `onet.`.
     Mtcnn,
     /// ResNet-18 as torchvision names its tensors.
@@ -36,15 +40,17 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them, in order of name.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::BlazefaceShort,
         Self::BlazefaceFull,
         Self::ClipVitB16,
         Self::EfficientnetB0,
         Self::EfficientnetLite0,
+        Self::EyeStrip,
         Self::FaceMesh,
         Self::MobilenetV2,
         Self::MobilenetV3Small,
+        Self::MouthStrip,
         Self::Mtcnn,
         Self::Resnet18,
         Self::Resnet18Edges,
@@ -59,9 +65,11 @@ impl Architecture {
             Self::ClipVitB16 => "clip-vit-b16",
             Self::EfficientnetB0 => "efficientnet-b0",
             Self::EfficientnetLite0 => "efficientnet-lite0",
+            Self::EyeStrip => "eye-strip",
             Self::FaceMesh => "face-mesh",
             Self::MobilenetV2 => "mobilenet-v2",
             Self::MobilenetV3Small => "mobilenet-v3-small",
+            Self::MouthStrip => "mouth-strip",
             Self::Mtcnn => "mtcnn",
             Self::Resnet18 => "resnet18",
             Self::Resnet18Edges => "resnet18-edges",

@@ -8,6 +8,7 @@
 use candle_core::Tensor;
 
 use super::kernels::to_channels_last;
+use super::strip::placed;
 use super::tensors::{TensorDense, mean_of_pixels};
 use super::{Backbone, Body, KernelHead};
 use crate::error::NetsError;
@@ -16,6 +17,7 @@ use crate::error::NetsError;
 #[derive(Clone, Debug)]
 pub struct ClassMap {
     /// `[n, h', w']`, the size of the last feature map; signed: what speaks for the class is positive.
+    /// Of a network that sees a strip only, that of the whole picture, zero outside the strip.
     /// Of a head of one linear layer the values sum to the logit less its bias.
     pub values: Tensor,
     /// The class's logits, `[n]`: those of [`Backbone::forward`].
@@ -42,7 +44,8 @@ impl Backbone {
             logits = logits_of(head, &maps, class)?;
         }
         let weights = (gradient / (h * w) as f64)?.reshape((n, channels, 1, 1))?;
-        Ok(ClassMap { values: maps.broadcast_mul(&weights)?.sum(1)?, logits })
+        let values = placed(self.architecture, &maps.broadcast_mul(&weights)?.sum(1)?)?;
+        Ok(ClassMap { values, logits })
     }
 }
 
@@ -104,7 +107,7 @@ mod tests {
     #[test]
     fn maps_equal_the_gradients_of_pytorch() {
         let golden = golden();
-        assert_eq!(golden.nets.len(), 6);
+        assert_eq!(golden.nets.len(), 8);
         for net in golden.nets {
             let x = pictures(2, net.size);
             let want: Vec<f64> = net.maps.iter().flatten().flatten().copied().collect();

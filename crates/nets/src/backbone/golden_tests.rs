@@ -125,9 +125,13 @@ fn check(architecture: Architecture, routes: &[Route]) {
                 (0..2).flat_map(|i| rows(&backbone.forward(&x.narrow(0, i, 1).unwrap()).unwrap())).collect();
             assert_eq!(logits, alone, "batch and single have the same bits");
             let (n, c, h, w) = backbone.features(&x).unwrap().dims4().unwrap();
-            let stride = if architecture == Architecture::VitS16 { 16 } else { 32 };
-            assert_eq!((n, h, w), (2, net.size / stride, net.size / stride));
-            assert!(c >= 384);
+            let (rows, stride, least) = match architecture {
+                Architecture::VitS16 => (net.size, 16, 384),
+                Architecture::EyeStrip | Architecture::MouthStrip => (net.size * 3 / 8, 8, 128),
+                _ => (net.size, 32, 384),
+            };
+            assert_eq!((n, h, w), (2, rows.div_ceil(stride), net.size / stride));
+            assert!(c >= least);
         }
     }
 }
@@ -162,6 +166,12 @@ fn resnet18_equals_torchvision() {
 #[test]
 fn resnet18_with_edges_equals_torchvision() {
     check(Architecture::Resnet18Edges, &BOTH);
+}
+
+#[test]
+fn strips_equal_pytorch() {
+    check(Architecture::EyeStrip, &BOTH);
+    check(Architecture::MouthStrip, &BOTH);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mobilenet_v2;
 mod mobilenet_v3_small;
 mod plan;
 mod resnet18;
+mod strip;
 mod tensors;
 mod vit_kernels;
 mod vit_plan;
@@ -35,6 +36,7 @@ use engine::Trunk;
 use kernels::Kernels;
 use plan::Reader;
 pub(crate) use plan::{Block, ConvPlan, DensePlan, GatePlan, GateShape, Plan, Skip};
+pub(crate) use strip::rows as strip_rows;
 use tensors::{TensorDense, Tensors};
 use vit_kernels::VitKernels;
 use vit_plan::VitPlan;
@@ -195,7 +197,10 @@ impl Backbone {
     fn pixels(&self, x: &Tensor) -> Result<Tensor, NetsError> {
         match self.architecture {
             Architecture::Resnet18Edges => resnet18::with_edges(x),
-            _ => Ok(x.clone()),
+            other => match strip::rows(other, x.dim(2)?) {
+                Some(rows) => strip::cut(x, rows),
+                None => Ok(x.clone()),
+            },
         }
     }
 
@@ -254,6 +259,7 @@ pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usiz
         Architecture::MobilenetV3Small => mobilenet_v3_small::plan(vb, classes),
         Architecture::Resnet18 => resnet18::plan(vb, 3, classes),
         Architecture::Resnet18Edges => resnet18::plan(vb, 4, classes),
+        Architecture::EyeStrip | Architecture::MouthStrip => strip::plan(vb, classes),
         Architecture::BlazefaceShort
         | Architecture::BlazefaceFull
         | Architecture::FaceMesh

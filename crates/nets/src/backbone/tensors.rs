@@ -69,6 +69,7 @@ impl TensorDense {
     pub fn backward(&self, x: &Tensor, gradient: &Tensor) -> Result<Tensor, NetsError> {
         let gradient = match self.activation {
             Activation::None => gradient.clone(),
+            Activation::Relu => (gradient * self.sum(x)?.gt(0.0)?.to_dtype(gradient.dtype())?)?,
             Activation::HardSwish => (gradient * hard_swish_slope(&self.sum(x)?)?)?,
             _ => return Err(NetsError::Unsupported("the gradient of this activation")),
         };

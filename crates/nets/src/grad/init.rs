@@ -15,7 +15,8 @@ use crate::weights::{WeightTensor, Weights};
 /// All tensors of `architecture` with `classes` logits, and the names of those that are fresh. Tensors of `given`
 /// are taken over; only those of the last layer may be missing there or have another shape, and a stem that sees
 /// more channels than the given one gets zeros for the rest. Without `given`, convolutions are drawn from a normal
-/// distribution by their fan-out (He et al. 2015), the last layers from one of standard deviation 0.01.
+/// distribution by their fan-out (He et al. 2015), the last layers from one of standard deviation 0.01; those of the
+/// strips, of which three follow each other without a norm, by their fan-in.
 ///
 /// # Errors
 /// [`NetsError::NotABackbone`]; a tensor of `given` that is missing or of another shape, save as said.
@@ -26,7 +27,8 @@ pub fn starting_weights(
     given: Option<&Weights>,
 ) -> Result<(Weights, Vec<String>), NetsError> {
     let positions = given.and_then(|g| g.get("pos_embed").ok()).map(|t| t.shape.clone());
-    let drawn = Drawn { seed, positions, tensors: Arc::default() };
+    let by_input = matches!(architecture, Architecture::EyeStrip | Architecture::MouthStrip);
+    let drawn = Drawn { seed, positions, by_input, tensors: Arc::default() };
     let tensors = drawn.tensors.clone();
     let vb = VarBuilder::from_backend(Box::new(drawn), DType::F32, Device::Cpu);
     let head: Vec<String> = if architecture == Architecture::VitS16 {
@@ -73,6 +75,8 @@ struct Drawn {
     seed: u64,
     /// Shape of the ViT's position embedding, which says how large its pictures are; 224 px otherwise.
     positions: Option<Vec<usize>>,
+    /// Whether linear layers are drawn by their fan-in.
+    by_input: bool,
     tensors: Arc<Mutex<BTreeMap<String, WeightTensor>>>,
 }
 
@@ -94,6 +98,7 @@ impl SimpleBackend for Drawn {
                 _ if name.ends_with("running_var") => constant(1.0),
                 [o, _, kh, kw] => normals(self.seed, name, count, (2.0 / (o * kh * kw) as f64).sqrt()),
                 _ if matches!(name, "cls_token" | "pos_embed") => normals(self.seed, name, count, 0.02),
+                [_, i] if self.by_input => normals(self.seed, name, count, (2.0 / i as f64).sqrt()),
                 [_, _] => normals(self.seed, name, count, 0.01),
                 _ if name.ends_with("weight") => constant(1.0),
                 _ => constant(0.0),

@@ -10,7 +10,7 @@ use super::norm::{Mode, Norm};
 use super::params::{Flat, ParamKind, Slot};
 use super::vit::Vit;
 use crate::architecture::Architecture;
-use crate::backbone::{Block, ConvPlan, DensePlan, GatePlan, Plan, plan};
+use crate::backbone::{Block, ConvPlan, DensePlan, GatePlan, Plan, plan, strip_rows};
 use crate::error::NetsError;
 use crate::weights::Weights;
 
@@ -203,7 +203,16 @@ impl TrainNet {
             first.data.clear();
             first.shape = shape;
             first.channels = if self.architecture == Architecture::Resnet18Edges { 4 } else { 3 };
-            if first.channels == 4 { with_edges(pixels, shape, &mut first.data) } else { first.data.extend(pixels) }
+            if first.channels == 4 {
+                with_edges(pixels, shape, &mut first.data);
+            } else if let Some([top, rows]) = strip_rows(self.architecture, h) {
+                first.shape = [n, rows, w];
+                let strips =
+                    pixels.chunks_exact(h * w * 3).filter_map(|image| image.get(top * w * 3..(top + rows) * w * 3));
+                strips.for_each(|strip| first.data.extend_from_slice(strip));
+            } else {
+                first.data.extend(pixels);
+            }
         }
         for (i, block) in self.blocks.iter_mut().enumerate() {
             let mode = if i < self.frozen { Mode::Eval } else { mode };

@@ -191,3 +191,9 @@ fn resnet18_has_the_gradients_of_pytorch() {
 fn resnet18_with_edges_has_the_gradients_of_pytorch() {
     check(Architecture::Resnet18Edges);
 }
+
+#[test]
+fn strips_have_the_gradients_of_pytorch() {
+    check(Architecture::EyeStrip);
+    check(Architecture::MouthStrip);
+}
