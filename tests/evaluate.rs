@@ -109,7 +109,7 @@ fn clips_have_frames_and_listed_faces_need_no_finder() {
     assert_eq!(m["by"]["manipulation"]["synthetic"]["n_fake"], 1);
     let rows = scores(&out);
     assert_eq!((rows[0]["kind"].as_str(), rows[1]["kind"].as_str()), ("image", "video"));
-    assert!(!rows[0]["logit:swapped-starter"].is_empty() && rows[0]["manipulation"].is_empty());
+    assert!(!rows[0]["logit:manipulated-faces"].is_empty() && rows[0]["manipulation"].is_empty());
 }
 
 #[cfg(unix)]
@@ -169,7 +169,7 @@ fn what_cannot_be_evaluated_is_refused_before_any_work() {
 
 /// Scores as `evaluate` writes them, of made-up logits.
 fn made_up_scores(path: &Path, reals: usize) {
-    let mut text = String::from("file,kind,label,tier,score,logit,verdict,error,group,logit:swapped-starter\n");
+    let mut text = String::from("file,kind,label,tier,score,logit,verdict,error,group,logit:manipulated-faces\n");
     for n in 0..reals + 120 {
         let fake = n >= reals;
         let logit = (n * 7919 % 997) as f64 / 200.0 - if fake { 0.5 } else { 4.0 };
@@ -182,10 +182,10 @@ fn made_up_scores(path: &Path, reals: usize) {
 #[test]
 fn a_card_is_calibrated_and_a_promise_that_cannot_be_kept_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let model = dir.path().join("swapped-starter");
+    let model = dir.path().join("manipulated-faces");
     fs::create_dir(&model).unwrap();
     for name in ["card.toml", "weights.safetensors"] {
-        fs::copy(repository().join("models/swapped-starter").join(name), model.join(name)).unwrap();
+        fs::copy(repository().join("models/manipulated-faces").join(name), model.join(name)).unwrap();
     }
     let (table, card) = (dir.path().join("scores.csv"), model.join("card.toml"));
     let (table_arg, model_arg) = (table.to_str().unwrap(), model.to_str().unwrap());
@@ -202,9 +202,22 @@ fn a_card_is_calibrated_and_a_promise_that_cannot_be_kept_is_refused() {
     let dry = calibrate(&["--dry-run", "--expires", "2030-01-01"]);
     assert!(dry.stdout.contains("expires = \"2030-01-01\"") && dry.stdout.contains("[scoring.validation]"));
     assert_eq!(fs::read_to_string(&card).unwrap(), before, "a dry run changes nothing");
+    // The same pictures again, in another delivery of the same list, are no further evidence.
+    let again = dir.path().join("again");
+    fs::create_dir(&again).unwrap();
+    fs::copy(&table, again.join("scores.csv")).unwrap();
+    let more = again.join("scores.csv");
+    let twice = ["--scores", more.to_str().unwrap(), "--dry-run"];
+    let counted = |n: &str| calibrate(&twice).stdout.contains(&format!("n_real = {n}\n"));
+    assert!(!counted("300"), "lists that nobody names are not the same");
+    for folder in [dir.path(), &again] {
+        fs::write(folder.join("metrics.json"), r#"{"run":{"manifests":["list.csv"]}}"#).unwrap();
+    }
+    assert!(counted("300"), "600 pictures of 300 people");
     let done = calibrate(&["--fpr", "0.02"]);
     assert_eq!(done.code, 0, "{}", done.stderr);
-    let shown = run(&mut facefiction(["models", "--models", dir.path().to_str().unwrap(), "show", "swapped-starter"]));
+    let shown =
+        run(&mut facefiction(["models", "--models", dir.path().to_str().unwrap(), "show", "manipulated-faces"]));
     assert!(shown.code == 0 && shown.stdout.contains("Split conformal at 2 % false alarms"), "{}", shown.stdout);
     assert!(model.join("evaluation/buckets.json").is_file());
     let list = stills(dir.path());
@@ -230,7 +243,7 @@ fn dfdc_pairs_are_told_apart_as_in_the_reference() {
     let out = dir.path().join("out");
     let list = data.join("dfdc.csv");
     let args = ["--crops", "--where", "split=val", "--where", "group=dfdc_part_12", "--group", "original"];
-    let place = ["--stills", list.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "swapped-starter"];
+    let place = ["--stills", list.to_str().unwrap(), "--out", out.to_str().unwrap(), "--model", "manipulated-faces"];
     let ran = evaluate(&[&args[..], &place].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let m = metrics(&out);

@@ -153,13 +153,13 @@ fn a_package_verifies_on_another_account_and_every_change_is_named() {
     // A model with one other bit.
     let models = dir.path().join("models");
     copy_models(&models);
-    let weights = models.join("swapped-starter/weights.safetensors");
+    let weights = models.join("manipulated-faces/weights.safetensors");
     let mut bytes = fs::read(&weights).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(&weights, bytes).unwrap();
     let ran = verify("p.zip", &["--models", models.to_str().unwrap()]);
-    assert!(ran.code == 1 && ran.stdout.contains("- the weights of swapped-starter"), "{}", ran.stdout);
+    assert!(ran.code == 1 && ran.stdout.contains("- the weights of manipulated-faces"), "{}", ran.stdout);
     // The evidence with one other bit, then gone.
     let mut bytes = fs::read(&file).unwrap();
     bytes[1000] ^= 1;

@@ -253,7 +253,7 @@ fn a_model_that_was_changed_is_refused() {
             fs::copy(file.path(), target.join(file.file_name())).unwrap();
         }
     }
-    let weights = dir.path().join("swapped-starter/weights.safetensors");
+    let weights = dir.path().join("manipulated-faces/weights.safetensors");
     let mut bytes = fs::read(&weights).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -266,7 +266,7 @@ mod tests {
         assert_eq!((roc.kind, roc.url.as_str()), (FigureKind::Roc, url.as_str()));
         let copied = fs::read_dir(imported.join("another-finder/evaluation")).unwrap().count();
         assert_eq!(copied, 1, "what only draws is taken along, nothing else");
-        let old = views.iter().find(|view| view.id == "swapped-starter").unwrap();
+        let old = views.iter().find(|view| view.id == "manipulated-faces").unwrap();
         assert!(old.built_in && old.is_scoring && old.chosen && old.validation.is_some() && old.threshold.is_some());
         let again = import(&card, &built_in, &imported).unwrap_err();
         assert_eq!(again.code, ErrorCode::Invalid);

@@ -57,7 +57,7 @@ fn session() -> Session {
     let data = tempfile::tempdir().unwrap();
     let config = data.path().join("config");
     let mut choices = Choices::default();
-    choices.settings.detectors = vec!["swapped-starter".into()];
+    choices.settings.detectors = vec!["manipulated-faces".into()];
     choices.settings.sampling = SamplingChoice::PerSecond { fps: 5.0 };
     choices.save(&config).unwrap();
     open(data)
@@ -173,7 +173,7 @@ fn a_video_is_told_while_it_is_examined_and_kept_when_it_is_done() {
     let times = |frames: &[FramePoint]| frames.iter().map(|frame| frame.pts_us).collect::<Vec<_>>();
     assert_eq!(times(&told), times(&view.frames));
     assert!(!view.people.is_empty() && view.file.sha256.is_some());
-    assert_eq!(view.thresholds.iter().map(|t| t.model.as_str()).collect::<Vec<_>>(), ["swapped-starter"]);
+    assert_eq!(view.thresholds.iter().map(|t| t.model.as_str()).collect::<Vec<_>>(), ["manipulated-faces"]);
     assert_eq!(view.validations.len(), 1);
     let row = session.row(id);
     assert_eq!((row.state, row.verdict, row.duration_us), (QueueState::Done, Some(view.verdict), Some(6_000_000)));
@@ -196,7 +196,7 @@ fn what_was_examined_before_is_not_examined_again_unless_the_choices_changed() {
     assert_eq!(analysis_of(&again), analysis_of(&first));
     assert_eq!(session.row(id).state, QueueState::Skipped);
     let mut settings = session.desk.choices().settings;
-    settings.detectors = vec!["generated-starter".into()];
+    settings.detectors = vec!["generated-faces".into()];
     session.desk.save_settings(settings).unwrap();
     let (id, other) = session.examine(&copy);
     assert_ne!(analysis_of(&other), analysis_of(&first));

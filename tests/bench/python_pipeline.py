@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The usual Python way to do what `facefiction scan` does: the peer of tests/bench/scan_against_python.py.
 
-OpenCV decodes, facenet-pytorch's MTCNN finds faces and landmarks, torchvision's MobileNetV2 scores each face with both starter
+OpenCV decodes, facenet-pytorch's MTCNN finds faces and landmarks, torchvision's MobileNetV2 scores each face with both
 detectors; as a careful user would write it: no gradients, crops batched, threads set, nothing kept longer than needed.
 
     python_pipeline.py MODELS_DIR THREADS FPS MIN_FACE CLIP...
@@ -11,6 +11,7 @@ Prints one JSON line a clip: sampled frames, faces, seconds.
 import json
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import cv2
@@ -22,8 +23,7 @@ from torchvision.models import mobilenet_v2
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-# Crop side as a multiple of the face box, the recipe each starter was trained with.
-STARTERS = {"generated-starter": ("side", 1.3), "swapped-starter": ("height", 0.87)}
+DETECTORS = ("generated-faces", "manipulated-faces")
 
 
 def load(models, name):
@@ -32,22 +32,29 @@ def load(models, name):
     return net.eval()
 
 
+def rule(model):
+    """How a model's card wants its crops."""
+    given = tomllib.loads((model / "card.toml").read_text())["input"]
+    return {key: given[key] for key in ("size", "resize", "crop")}
+
+
 def crop(image, box, rule):
-    """A square kept inside the image, resized to 140 and cut to 128 (RGB, uint8)."""
-    kind, factor = rule
+    """A square kept inside the image, resized and cut as the card says (RGB, uint8)."""
+    size, resize = rule["size"], rule["resize"]
     x0, y0, x1, y1 = box
     height, width = image.shape[:2]
-    side = factor * (max(x1 - x0, y1 - y0) if kind == "side" else y1 - y0)
+    side = rule["crop"]["factor"] * (max(x1 - x0, y1 - y0) if rule["crop"]["rule"] == "box" else y1 - y0)
     side = int(max(1, min(side, height, width)))
     left = int(np.clip((x0 + x1 - side) / 2, 0, width - side))
     top = int(np.clip((y0 + y1 - side) / 2, 0, height - side))
     part = image[top:top + side, left:left + side]
-    part = cv2.resize(part, (140, 140), interpolation=cv2.INTER_AREA if side > 140 else cv2.INTER_LINEAR)
-    return part[6:134, 6:134]
+    part = cv2.resize(part, (resize, resize), interpolation=cv2.INTER_AREA if side > resize else cv2.INTER_LINEAR)
+    margin = (resize - size) // 2
+    return part[margin:margin + size, margin:margin + size]
 
 
 @torch.inference_mode()
-def analyse(clip, detector, nets, fps):
+def analyse(clip, detector, nets, rules, fps):
     started, sampled, faces, logits = time.perf_counter(), 0, 0, []
     video = cv2.VideoCapture(str(clip))
     source = video.get(cv2.CAP_PROP_FPS) or fps
@@ -64,7 +71,7 @@ def analyse(clip, detector, nets, fps):
             if boxes is not None:
                 faces += len(boxes)
                 for name, net in nets.items():
-                    batch = np.stack([crop(image, box, STARTERS[name]) for box in boxes])
+                    batch = np.stack([crop(image, box, rules[name]) for box in boxes])
                     batch = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
                     logits.extend(net((batch - MEAN) / STD)[:, 0].tolist())
         index += 1
@@ -77,9 +84,10 @@ def main():
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     detector = MTCNN(keep_all=True, min_face_size=min_face, device="cpu")
-    nets = {name: load(models, name) for name in STARTERS}
+    nets = {name: load(models, name) for name in DETECTORS}
+    rules = {name: rule(models / name) for name in DETECTORS}
     for clip in sys.argv[5:]:
-        print(json.dumps(analyse(clip, detector, nets, fps)), flush=True)
+        print(json.dumps(analyse(clip, detector, nets, rules, fps)), flush=True)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ export async function freePort() {
 export class Home {
   constructor(settings = {}) {
     this.path = mkdtempSync(join(tmpdir(), "facefiction-e2e-"));
-    const chosen = { language: "en", explained: true, detectors: ["swapped-starter"], sampling: { kind: "perSecond", fps: 5 }, ...settings };
+    const chosen = { language: "en", explained: true, detectors: ["manipulated-faces"], sampling: { kind: "perSecond", fps: 5 }, ...settings };
     const config = join(this.path, "config/org.facefiction.desktop");
     mkdirSync(config, { recursive: true });
     writeFileSync(join(config, "settings.json"), JSON.stringify({ settings: chosen }));

@@ -27,7 +27,7 @@ export const SCENES = [
   { name: "batch-empty", place: "batch", themes: ["dark"] },
   { name: "cases", docs: true, place: "cases/1" },
   { name: "cases-empty", place: "cases", query: { library: "empty" }, themes: ["light"] },
-  { name: "models", docs: true, place: "models/swapped-starter" },
+  { name: "models", docs: true, place: "models/manipulated-faces" },
   { name: "models-expired", place: "models/older-swap", themes: ["light"] },
   { name: "settings", docs: true, place: "settings" },
   { name: "settings-fr", place: "settings", query: { lang: "fr" }, themes: ["light"] },

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::dataset_args::{DATASET_EXAMPLES, DatasetArgs};
 use crate::evaluate_args::{CALIBRATE_EXAMPLES, CalibrateArgs, EVALUATE_EXAMPLES, EvaluateArgs};
+use crate::train_args::{TRAIN_EXAMPLES, TrainArgs};
 use crate::words::Lang;
 
 const EXAMPLES: &str = "\
@@ -80,70 +82,8 @@ Exit codes: 0 nothing changed; 1 something did, or could not be checked; 2 wrong
 const MODELS_EXAMPLES: &str = "\
 Examples:
   facefiction models list
-  facefiction models show swapped-starter
+  facefiction models show manipulated-faces
   facefiction models verify";
-
-const DATASET_EXAMPLES: &str = "\
-Examples:
-  facefiction dataset prepare ../data/clips --out out/clips
-  facefiction dataset montage recipe.toml --out montage.jpg";
-
-const PREPARE_EXAMPLES: &str = "\
-Examples:
-  facefiction dataset prepare my-videos --out out/mine
-  facefiction dataset prepare labels.csv --out out/clips --frames 24
-  facefiction dataset prepare FaceForensics --layout faceforensics --out out/ff
-
-Plain folders hold `real` and `fake` with files or a folder a person below. A list has the columns path (or file) and
-label (real or fake), and of source, group, person, original, generator, manipulation, split and terms what is known.
-
-Faces are found, graded and cut as in a scan. DIR gets faces.csv, summary.md with its pictures, and the crops; a second
-run examines new and changed files only. People are kept on one side of the split by what files, folders and columns
-say, and scenes by pictures that are nearly the same; no network recognises people.
-
-Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled (what was examined is kept).";
-
-const MONTAGE_EXAMPLES: &str = "\
-Example:
-  facefiction dataset montage crates/train/recipes/swapped.toml --out montage.jpg
-
-For every kind of couple of the recipe four rows: reals (green), their fakes (red), and both as the network gets them.
-
-Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled.";
-
-const TRAIN_EXAMPLES: &str = "\
-Examples:
-  facefiction train recipe.toml --out runs/first
-  facefiction train recipe.toml --out runs/first --resume --threads 8
-
-The folder gets recipe.toml, run.json (what the run was made from), metrics.jsonl (a line a step, and one a test on what
-was held out), curves.svg, checkpoint.safetensors, best.safetensors (highest AUC on what was held out) and, at the end,
-weights.safetensors. Killed or cancelled at any moment, a run goes on with --resume to the same numbers; their number
-of threads changes nothing. docs/training.md explains the recipe.
-
-With --mlflow URL the run is also logged to an MLflow server; only http://HOST:PORT, and nothing else is contacted.
-
-Exit codes: 0 trained; 1 failed; 2 wrong usage; 130 cancelled (a checkpoint is written first).";
-
-const SEARCH_EXAMPLES: &str = "\
-Example:
-  facefiction train search search.toml --out runs/search
-
-The search names a recipe, how many trials and which keys to vary (docs/training.md). Values are proposed from the
-trials before; trials that fall behind are stopped. trials.jsonl in the folder has a line a trial, each trial is a run
-of its own. Killed at any moment, a search goes on with --resume as if it had not been.
-
-Exit codes: 0 finished; 1 failed; 2 wrong usage; 130 cancelled.";
-
-const EXTEND_EXAMPLES: &str = "\
-Example:
-  facefiction train extend --from runs/first --data new/faces.csv --out runs/second
-
-The run learns from batches of which a share is new and the rest is what it was trained on. Afterwards it is tested on
-everything that was held out, old and new; when it got worse on an old list, its weights are kept as
-refused.safetensors only, and the exit code is 1. extension.json has the figures.
-
-Exit codes: 0 extended; 1 failed or refused; 2 wrong usage; 130 cancelled.";
 
 /// Signs of face manipulation in photos and videos, examined on this computer only.
 #[derive(Debug, Parser)]
@@ -314,88 +254,6 @@ pub(crate) struct VerifyArgs {
     pub models_dir: Option<PathBuf>,
 }
 
-/// Options of `train`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
-pub(crate) struct TrainArgs {
-    /// Other ways to train.
-    #[command(subcommand)]
-    pub command: Option<TrainCommand>,
-    /// The recipe (TOML)
-    #[arg(value_name = "RECIPE.toml", required = true, requires = "out")]
-    pub recipe: Option<PathBuf>,
-    /// How the run is wanted.
-    #[command(flatten)]
-    pub run: Option<RunArgs>,
-}
-
-/// Other ways to train.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TrainCommand {
-    /// Many short runs, to find good values of some keys of a recipe
-    #[command(after_help = SEARCH_EXAMPLES)]
-    Search {
-        /// The search (TOML)
-        #[arg(value_name = "SEARCH.toml")]
-        search: PathBuf,
-        /// How the runs are wanted.
-        #[command(flatten)]
-        run: RunArgs,
-    },
-    /// Teach a finished run new material without losing the old
-    #[command(after_help = EXTEND_EXAMPLES)]
-    Extend(ExtendArgs),
-}
-
-/// How a run is wanted.
-#[derive(Debug, Args)]
-pub(crate) struct RunArgs {
-    /// Folder of the run
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Go on with what is in --out from its last checkpoint
-    #[arg(long)]
-    pub resume: bool,
-    /// Threads that compute, and as many that prepare batches [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Log to the MLflow server at http://HOST:PORT as well
-    #[arg(long, value_name = "URL")]
-    pub mlflow: Option<String>,
-    /// No progress, no closing line
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// Folder of the models [default: $FACEFICTION_MODELS, or models/ beside or above the program]
-    #[arg(long = "models", value_name = "DIR")]
-    pub models_dir: Option<PathBuf>,
-}
-
-/// Options of `train extend`.
-#[derive(Debug, Args)]
-pub(crate) struct ExtendArgs {
-    /// Folder of a finished run
-    #[arg(long, value_name = "DIR")]
-    pub from: PathBuf,
-    /// New labelled faces: a CSV with the columns that recipes ask for
-    #[arg(long, value_name = "NEW.csv")]
-    pub data: PathBuf,
-    /// Share of each batch that is new
-    #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
-    pub share: f32,
-    /// Steps of learning
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    pub steps: u64,
-    /// Rate of learning, as a share of the run's own
-    #[arg(long, value_name = "SHARE", default_value_t = 0.25)]
-    pub rate: f32,
-    /// AUC that a list which the run was tested on before may lose
-    #[arg(long, value_name = "AUC", default_value_t = 0.01)]
-    pub tolerance: f64,
-    /// How the run is wanted.
-    #[command(flatten)]
-    pub run: RunArgs,
-}
-
 /// Options of `models`.
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
@@ -415,7 +273,7 @@ pub(crate) enum ModelsCommand {
     #[command(after_help = "Example:\n  facefiction models list")]
     List,
     /// A model's card, whole
-    #[command(after_help = "Example:\n  facefiction models show swapped-starter")]
+    #[command(after_help = "Example:\n  facefiction models show manipulated-faces")]
     Show {
         /// Its id
         id: String,
@@ -476,103 +334,6 @@ fn frames_per_second(text: &str) -> Result<f64, String> {
         Ok(fps) if fps > 0.0 && fps <= 1000.0 => Ok(fps),
         _ => Err("a number above 0 and at most 1000".into()),
     }
-}
-
-/// Options of `dataset`.
-#[derive(Debug, Args)]
-pub(crate) struct DatasetArgs {
-    /// Folder of the models
-    #[arg(long = "models", value_name = "DIR", global = true)]
-    pub models_dir: Option<PathBuf>,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: DatasetCommand,
-}
-
-/// What `dataset` does.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DatasetCommand {
-    /// From pictures and videos to a list of face crops
-    #[command(after_help = PREPARE_EXAMPLES)]
-    Prepare(PrepareArgs),
-    /// A picture of what a recipe trains on
-    #[command(after_help = MONTAGE_EXAMPLES)]
-    Montage(MontageArgs),
-}
-
-/// Options of `dataset prepare`.
-#[derive(Debug, Args)]
-pub(crate) struct PrepareArgs {
-    /// Folders, or lists
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Folder that everything is written to
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// How the files lie (default: csv for lists, else plain)
-    #[arg(long, value_enum)]
-    pub layout: Option<DatasetLayout>,
-    /// Most frames of a video, evenly over time
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = at_least_one)]
-    pub frames: usize,
-    /// Most faces of a frame, the largest first
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
-    pub faces: usize,
-    /// Most pixels along one edge of a crop
-    #[arg(long, default_value_t = 288, value_name = "PX", value_parser = clap::value_parser!(u32).range(32..=4096))]
-    pub side: u32,
-    /// Part of the people that is held out, where the data set does not say who
-    #[arg(long, default_value_t = 0.1, value_name = "PART", value_parser = a_part)]
-    pub held_out: f32,
-    /// Names another split
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub seed: u64,
-    /// Leave out files that cannot be read, instead of stopping before anything is examined
-    #[arg(long)]
-    pub skip_unreadable: bool,
-}
-
-/// Options of `dataset montage`.
-#[derive(Debug, Args)]
-pub(crate) struct MontageArgs {
-    /// A recipe with a [data] table
-    #[arg(value_name = "RECIPE.toml")]
-    pub recipe: PathBuf,
-    /// The JPEG
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Pixels along one edge of the network's input
-    #[arg(long, default_value_t = 128, value_name = "PX")]
-    pub side: usize,
-    /// Couples of each kind
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = at_least_one)]
-    pub columns: usize,
-    /// Names other draws
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub seed: u64,
-}
-
-/// How a data set lies on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DatasetLayout {
-    /// Folders called real and fake
-    Plain,
-    /// Parts with a metadata.json
-    Dfdc,
-    /// original_sequences and manipulated_sequences
-    Faceforensics,
-    /// Celeb-real, Celeb-synthesis, YouTube-real
-    Celebdf,
-    /// A list
-    Csv,
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "must be a whole number from 1".into())
-}
-
-fn a_part(text: &str) -> Result<f32, String> {
-    text.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| "must lie between 0 and 1".into())
 }
 
 #[cfg(test)]

@@ -79,7 +79,8 @@ impl Facts {
     }
 }
 
-/// The rows of all files of scores; the same group in two of them is two units.
+/// The rows of all files of scores. The same group in two of them is two units, but for scores of the same lists: who was
+/// scored twice, as a crop and in the whole picture for instance, is still one.
 fn rows(args: &CalibrateArgs, card: &Facts) -> anyhow::Result<Vec<ScoredLogit>> {
     let group = args.group.as_deref().unwrap_or("group");
     let mut all = Vec::new();
@@ -89,7 +90,9 @@ fn rows(args: &CalibrateArgs, card: &Facts) -> anyhow::Result<Vec<ScoredLogit>> 
         if rows.is_empty() {
             bail!("no row delivered `{}` has a label and a logit of {}: {}", args.tier, card.id, path.display());
         }
-        all.extend(rows.into_iter().map(|r| ScoredLogit { group: format!("{n}:{}", r.group), ..r }));
+        let lists = metrics_beside(path).and_then(|m| Some(m.pointer("/run/manifests")?.to_string()));
+        let lists = lists.unwrap_or_else(|| n.to_string());
+        all.extend(rows.into_iter().map(|r| ScoredLogit { group: format!("{lists}:{}", r.group), ..r }));
     }
     Ok(all)
 }

@@ -9,7 +9,7 @@ use train::augment::{DataRecipe, Mixture};
 use train::base::{Ctx, Progress, Stage};
 use train::data::prepare::{Layout, Options, Unreadable, prepare};
 
-use crate::args::{DatasetArgs, DatasetCommand, DatasetLayout, MontageArgs, PrepareArgs};
+use crate::dataset_args::{DatasetArgs, DatasetCommand, DatasetLayout, MontageArgs, PrepareArgs};
 use crate::exit::Exit;
 use crate::safe::one_line;
 use crate::{models_dir, stop};

@@ -10,7 +10,7 @@ use crate::args::{Device, FaceFinder};
 pub(crate) const EVALUATE_EXAMPLES: &str = "\
 Examples:
   facefiction evaluate --stills data/stills.csv --where split=val --by source --out results
-  facefiction evaluate --stills data/dfdc.csv --crops --where split=val --model swapped-starter --out results
+  facefiction evaluate --stills data/dfdc.csv --crops --where split=val --model manipulated-faces --out results
   facefiction evaluate --videos data/videos/labels.csv --by manipulation --tiers clean,web,hard --out results --resume
 
 A list is a CSV file with a column path or file (relative to the list), a column label (real, fake; files with any
@@ -27,7 +27,7 @@ Exit codes: 0 finished; 1 at least one file could not be examined (results are w
 
 pub(crate) const CALIBRATE_EXAMPLES: &str = "\
 Examples:
-  facefiction calibrate --scores results/scores.csv --model models/swapped-starter
+  facefiction calibrate --scores results/scores.csv --model models/manipulated-faces
   facefiction calibrate --scores a/scores.csv --scores b/scores.csv --model my-model --fpr 0.005 --each source
 
 From the scores of `evaluate`, the model's card gets a calibration, the threshold of \"suspected\" (split conformal: a
@@ -54,7 +54,7 @@ pub(crate) struct EvaluateArgs {
     /// The pictures are crops: take box and landmarks of each face from the list
     #[arg(long)]
     pub crops: bool,
-    /// Only rows with this value; may be given several times, then all must hold
+    /// Only rows with this value, or with COLUMN!=VALUE without it; may be given several times, then all must hold
     #[arg(long = "where", value_name = "COLUMN=VALUE")]
     pub conditions: Vec<Condition>,
     /// A table by the values of this column; may be given several times

@@ -120,7 +120,7 @@ fn lists(args: &EvaluateArgs) -> Result<Vec<Manifest>, TrainError> {
         }
     }
     if manifests.iter().all(|m| m.rows.is_empty()) {
-        let met = args.conditions.iter().map(|c| format!(" --where {}={}", c.column, c.value)).collect::<String>();
+        let met = args.conditions.iter().map(|c| format!(" --where {c}")).collect::<String>();
         return refuse(format!("no row to examine{met}"));
     }
     Ok(manifests)
@@ -146,7 +146,7 @@ fn pipelines(args: &EvaluateArgs, tiers: &[Tier]) -> Result<Vec<Pipeline>, Setup
 /// A value that is left out must be of a model that takes part, or the table would mark nothing.
 fn check_left_out(args: &EvaluateArgs, pipeline: &Pipeline) -> Result<(), String> {
     let ids: Vec<&str> = pipeline.policies().iter().map(|p| p.id.as_str()).collect();
-    match args.left_out.iter().find(|l| !ids.contains(&l.column.as_str())) {
+    match args.left_out.iter().find(|l| l.other || !ids.contains(&l.column.as_str())) {
         Some(unknown) => Err(format!("--left-out names the model `{}`; there are: {}", unknown.column, ids.join(", "))),
         None => Ok(()),
     }
@@ -332,7 +332,7 @@ fn run_facts(args: &EvaluateArgs, pipeline: &Pipeline, seconds: f64, resumed: us
         seconds,
         resumed,
         manifests: [named(&args.stills), named(&args.videos)].concat(),
-        conditions: args.conditions.iter().map(|c| format!("{}={}", c.column, c.value)).collect(),
+        conditions: args.conditions.iter().map(ToString::to_string).collect(),
         crops: args.crops,
         group: args.group.clone().unwrap_or_else(|| "group".to_owned()),
     }

@@ -57,7 +57,7 @@ impl Pictures {
     }
 }
 
-/// Sorts by item, person, time and model: `00003-p01-000012480ms-swapped-starter.png`.
+/// Sorts by item, person, time and model: `00003-p01-000012480ms-manipulated-faces.png`.
 fn file_name(index: usize, e: &Explanation) -> String {
     let ms = e.pts_us.micros().max(0) / 1000;
     format!("{:05}-p{:02}-{ms:09}ms-{}.png", index + 1, e.track + 1, e.model)

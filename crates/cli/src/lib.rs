@@ -8,6 +8,7 @@
 mod args;
 mod baseline;
 mod calibrate_command;
+mod dataset_args;
 mod dataset_command;
 mod evaluate_args;
 mod evaluate_command;
@@ -25,6 +26,7 @@ mod scan_command;
 mod sink;
 mod stop;
 mod text;
+mod train_args;
 mod train_command;
 mod verify_command;
 mod words;

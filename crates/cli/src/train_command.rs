@@ -12,13 +12,13 @@ use train::augment::Mixture;
 use train::run::mlflow::End;
 use train::run::{
     Extension, Facts, HeldOut, News, Options, Outcome, Recipe, Remote, SearchRecipe, SearchRoom, Tested, TrialLine,
-    TrialState, search, train,
+    TrialState, average, search, train,
 };
 
-use crate::args::{ExtendArgs, RunArgs, TrainArgs, TrainCommand};
 use crate::exit::Exit;
 use crate::models_dir;
 use crate::reports::{now, tell};
+use crate::train_args::{ExtendArgs, RunArgs, TrainArgs, TrainCommand};
 
 /// Runs the command.
 ///
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Exit> {
     let cancel = crate::stop::on_signals()?;
     let ended = match (&args.command, &args.recipe, &args.run) {
         (Some(TrainCommand::Search { search, run }), ..) => Job::new(run, &cancel).search(search),
+        (Some(TrainCommand::Average { parts, out }), ..) => average(parts, out).map(|()| Exit::Finished),
         (Some(TrainCommand::Extend(extend)), ..) => Job::new(&extend.run, &cancel).extend(extend),
         (None, Some(recipe), Some(run)) => Job::new(run, &cancel).train(recipe),
         // clap requires both.

@@ -43,7 +43,7 @@ fn maps_equal_pytorchs() {
     let goldens: Vec<Golden> = serde_json::from_str(include_str!("../goldens/heat_maps.json")).unwrap();
     assert_eq!(goldens.len(), 16);
     let mut off: f32 = 0.0;
-    for id in ["generated-starter", "swapped-starter"] {
+    for id in ["generated-faces", "manipulated-faces"] {
         let detector = load(id);
         let side = detector.crop_rule().size;
         for golden in goldens.iter().filter(|g| g.model == id) {
@@ -59,7 +59,7 @@ fn maps_equal_pytorchs() {
 
 #[test]
 fn a_map_sums_to_the_logit_less_the_bias() {
-    for id in ["generated-starter", "swapped-starter"] {
+    for id in ["generated-faces", "manipulated-faces"] {
         let detector = load(id);
         let side = detector.crop_rule().size;
         let pictures: Vec<_> = (0..4).map(|i| picture(i, side, side)).collect();

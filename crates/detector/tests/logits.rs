@@ -72,7 +72,7 @@ fn compare(name: &str, got: &[f32], want: &[f32]) {
 #[test]
 fn made_pictures_get_the_logits_of_the_recipe() {
     let goldens = goldens();
-    for id in ["generated-starter", "swapped-starter"] {
+    for id in ["generated-faces", "manipulated-faces"] {
         let detector = load(id);
         let crop = |m: &Made| {
             // As large as the network's input.
@@ -104,7 +104,7 @@ fn real_stills_get_the_logits_of_the_recipe() {
         return;
     }
     let goldens = goldens();
-    for id in ["generated-starter", "swapped-starter"] {
+    for id in ["generated-faces", "manipulated-faces"] {
         let detector = load(id);
         let mut off: Vec<f32> = Vec::new();
         for still in &goldens.stills {
@@ -121,7 +121,7 @@ fn real_stills_get_the_logits_of_the_recipe() {
 
 #[test]
 fn a_crop_does_not_see_the_others_in_its_batch() {
-    let detector = load("swapped-starter");
+    let detector = load("manipulated-faces");
     let side = detector.crop_rule().size;
     let crops: Vec<RgbImage> = (0..19).map(|i| picture(i % 7, side, side)).collect();
     let together = detector.logits(&crops).unwrap();

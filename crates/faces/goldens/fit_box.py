@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fits the canonical face box of `crates/faces/src/crop.rs` and says how good it is.
 
-The starters' crops are defined on YuNet's boxes. Every detector of this product gives the same five
+The detectors' crops are defined on YuNet's boxes. Every detector of this product gives the same five
 landmarks, so the box is predicted from those: mirror-symmetric linear functions of landmark differences.
 
     python fit_box.py ../shared/data/stills.csv [FACES.csv]

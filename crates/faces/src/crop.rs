@@ -98,7 +98,7 @@ const HEIGHT: [f32; 8] = [-1.396, -0.063, -0.827, 0.159, 8.223, -0.647, -0.184, 
 
 /// The face's box as a function of its five landmarks alone (left eye, right eye, nose, left and right
 /// corner of the mouth), so that crops do not depend on which detector found the face. It imitates
-/// YuNet's box, on which the starters' crops are defined: forehead to chin, ear to ear. Equivariant to
+/// YuNet's box, on which the detectors' crops were defined: forehead to chin, ear to ear. Equivariant to
 /// shifts and scale, symmetric under mirroring.
 pub fn canonical_rect(landmarks: &[Point; 5]) -> Rect {
     let [left_eye, right_eye, nose, left_mouth, right_mouth] = *landmarks;

@@ -330,7 +330,7 @@ mod tests {
 
     /// A face to find, made from a control crop of the product: enlarged or shrunk into a grey picture.
     fn picture(side: u32) -> RgbImage {
-        let bytes = include_bytes!("../../../assets/controls/generated-starter-collins.png");
+        let bytes = include_bytes!("../../../assets/controls/generated-faces-collins.png");
         let face = image::load_from_memory(bytes).unwrap().into_rgb8();
         let face = image::imageops::resize(&face, side, side, image::imageops::FilterType::Triangle);
         let mut picture = RgbImage::from_pixel(640, 480, image::Rgb([110, 112, 108]));

@@ -28,14 +28,14 @@ macro_rules! crops {
 }
 
 const CROPS: [(&str, &[u8]); 8] = crops![
-    "generated-starter-collins.png",
-    "generated-starter-generated-a.png",
-    "generated-starter-generated-b.png",
-    "generated-starter-hopper.png",
-    "swapped-starter-collins.png",
-    "swapped-starter-generated-a.png",
-    "swapped-starter-generated-b.png",
-    "swapped-starter-hopper.png",
+    "generated-faces-collins.png",
+    "generated-faces-generated-a.png",
+    "generated-faces-generated-b.png",
+    "generated-faces-hopper.png",
+    "manipulated-faces-collins.png",
+    "manipulated-faces-generated-a.png",
+    "manipulated-faces-generated-b.png",
+    "manipulated-faces-hopper.png",
 ];
 
 /// What the reference says of one crop, by SHA-256 of the weights.
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn the_shipped_detectors_pass_and_tell_generated_from_real() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        for id in ["generated-starter", "swapped-starter"] {
+        for id in ["generated-faces", "manipulated-faces"] {
             let detector = Detector::load(&models.join(id), &Device::Cpu).unwrap();
             let controls = of_detector(&detector, true).unwrap();
             assert_eq!(controls.iter().filter(|c| c.generated).count(), 2, "{id}");
@@ -155,7 +155,7 @@ mod tests {
             for c in &controls {
                 assert!(c.passed(), "{c:?}");
             }
-            if id == "generated-starter" {
+            if id == "generated-faces" {
                 let of = |generated| controls.iter().filter(move |c| c.generated == generated).map(|c| c.obtained);
                 assert!(of(true).fold(f64::INFINITY, f64::min) > of(false).fold(f64::NEG_INFINITY, f64::max));
             }

@@ -88,7 +88,7 @@ fn frames_of_a_video_are_those_of_the_analysis() {
 #[test]
 fn names_of_heat_maps_lead_only_downwards() {
     let dir = tempfile::tempdir().unwrap();
-    let png = fs::read(root().join("assets/controls/swapped-starter-hopper.png")).unwrap();
+    let png = fs::read(root().join("assets/controls/manipulated-faces-hopper.png")).unwrap();
     fs::create_dir(dir.path().join("in")).unwrap();
     fs::write(dir.path().join("in/a.png"), &png).unwrap();
     fs::write(dir.path().join("in/no.png"), b"no picture").unwrap();

@@ -24,7 +24,7 @@ fn each_detector_explains_each_person_and_its_shares_add_up() {
     let ctx = Ctx::new(CancelToken::default(), |p| seen.lock().unwrap().push(p.done));
     let explained = explain_item(&sample, &analysis, &pipeline, &ctx).unwrap();
     let keys: Vec<_> = explained.iter().map(|e| (e.explanation.track, e.explanation.model.as_str())).collect();
-    let models = ["generated-starter", "swapped-starter"];
+    let models = ["generated-faces", "manipulated-faces"];
     assert_eq!(keys, [(0, models[0]), (0, models[1]), (1, models[0]), (1, models[1])]);
     assert_eq!(*seen.lock().unwrap(), [0, 1, 2, 3]);
     for Explained { explanation: e, png, overlay } in &explained {

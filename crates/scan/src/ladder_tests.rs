@@ -22,16 +22,16 @@ fn load(models: &[&str]) -> Pipeline {
 
 #[test]
 fn a_suspicion_climbs_the_ladder_and_its_first_rung_is_what_was_found() {
-    let pipeline = load(&["generated-starter"]);
+    let pipeline = load(&["generated-faces"]);
     let sample = root().join("assets/samples/generated-b.jpg");
     let ctx = Ctx::silent();
     let analysis = scan_item(&sample, &pipeline, &ctx).unwrap();
     let person = &analysis.people[0];
     let stability = person.stability.as_ref().unwrap();
-    assert_eq!((stability.crops, stability.model.as_str()), (1, "generated-starter"));
+    assert_eq!((stability.crops, stability.model.as_str()), (1, "generated-faces"));
     let native = stability.rungs[0];
     assert_eq!(native.rung, Rung::Native);
-    let found = f64::from(person.scores["generated-starter"].logit);
+    let found = f64::from(person.scores["generated-faces"].logit);
     assert!((native.logit - found).abs() < 1e-4, "{} {found}", native.logit);
     let rungs: Vec<Rung> = stability.rungs.iter().map(|r| r.rung).collect();
     let longest = analysis.file.media.as_ref().map(|m| m.width.max(m.height)).unwrap();
@@ -49,7 +49,7 @@ fn a_suspicion_climbs_the_ladder_and_its_first_rung_is_what_was_found() {
 
 #[test]
 fn a_suspicion_that_the_first_step_takes_away_is_none() {
-    let mut pipeline = load(&["generated-starter"]);
+    let mut pipeline = load(&["generated-faces"]);
     // Thresholds just below what was found: every rung lies below both.
     let policy = &mut pipeline.policies[0];
     let sample = root().join("assets/samples/generated-b.jpg");

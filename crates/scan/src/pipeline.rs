@@ -328,11 +328,11 @@ mod tests {
     #[test]
     fn all_scoring_models_take_part_unless_some_are_named() {
         let all = load(ScanOptions::default()).unwrap();
-        assert_eq!(ids(&all), ["mtcnn", "face-mesh", "generated-starter", "swapped-starter"]);
+        assert_eq!(ids(&all), ["mtcnn", "face-mesh", "generated-faces", "manipulated-faces"]);
         assert_eq!(all.policies().len(), 2);
-        let twice = vec!["swapped-starter".to_owned(), "swapped-starter".to_owned()];
+        let twice = vec!["manipulated-faces".to_owned(), "manipulated-faces".to_owned()];
         let one = load(ScanOptions { models: twice, finder: FaceFinder::BlazeFace, ..ScanOptions::default() }).unwrap();
-        assert_eq!(ids(&one), ["blazeface-short", "face-mesh", "swapped-starter"]);
+        assert_eq!(ids(&one), ["blazeface-short", "face-mesh", "manipulated-faces"]);
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
         for other in [
             ScanOptions { rate: Rate::EveryFrame, ..ScanOptions::default() },
             ScanOptions { finder: FaceFinder::BlazeFace, ..ScanOptions::default() },
-            ScanOptions { models: vec!["swapped-starter".into()], ..ScanOptions::default() },
+            ScanOptions { models: vec!["manipulated-faces".into()], ..ScanOptions::default() },
             ScanOptions { delivery: Some(Delivery { longest: 768, quality: 60 }), ..ScanOptions::default() },
         ] {
             assert_ne!(of(other), default);

@@ -65,7 +65,7 @@ mod tests {
         let clip = root.join("assets/samples/clip.mp4");
         let options = ScanOptions {
             rate: Rate::PerSecond(2.5),
-            models: vec!["swapped-starter".into()],
+            models: vec!["manipulated-faces".into()],
             device: DeviceChoice::Cpu,
             threads: Some(2),
             ..ScanOptions::default()

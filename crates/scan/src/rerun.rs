@@ -137,11 +137,11 @@ mod tests {
         let mut analysis = scan_item(&path, &pipeline, &Ctx::silent()).unwrap();
         let again = rerun(&path, &analysis, 1e-3, &root.join("models"), &Ctx::silent()).unwrap();
         assert_eq!((again.differences.as_slice(), again.logits > 4, again.largest <= 1e-3), (&[][..], true, true));
-        let score = analysis.people[1].scores.get_mut("swapped-starter").unwrap();
+        let score = analysis.people[1].scores.get_mut("manipulated-faces").unwrap();
         score.logit += 0.5;
         let forged = compare(&analysis, &scan_item(&path, &pipeline, &Ctx::silent()).unwrap(), 1e-3);
         assert_eq!(forged.differences.len(), 1, "{forged:?}");
-        assert!(forged.differences[0].starts_with("person 2: swapped-starter"), "{forged:?}");
-        assert_eq!(options_of(&analysis).models, ["generated-starter", "swapped-starter"]);
+        assert!(forged.differences[0].starts_with("person 2: manipulated-faces"), "{forged:?}");
+        assert_eq!(options_of(&analysis).models, ["generated-faces", "manipulated-faces"]);
     }
 }

@@ -132,7 +132,7 @@ fn load(dir: &tempfile::TempDir, models: &[&str], second_look: SecondLook) -> Re
 
 #[test]
 fn without_its_encoder_the_second_look_is_refused_and_the_rest_works() {
-    let dir = models(&["mtcnn", "face-mesh", "swapped-starter", "deep-manipulation"]);
+    let dir = models(&["mtcnn", "face-mesh", "manipulated-faces", "deep-manipulation"]);
     let plain = load(&dir, &[], SecondLook::Off).unwrap();
     assert_eq!((plain.policies().len(), plain.second_scorers().len()), (1, 0));
     for (named, second_look) in [(&[][..], SecondLook::On), (&["deep-manipulation"][..], SecondLook::Off)] {
@@ -144,17 +144,20 @@ fn without_its_encoder_the_second_look_is_refused_and_the_rest_works() {
 
 #[test]
 fn without_a_slow_detector_there_is_no_second_look() {
-    let dir = models(&["mtcnn", "face-mesh", "swapped-starter"]);
+    let dir = models(&["mtcnn", "face-mesh", "manipulated-faces"]);
     assert!(matches!(load(&dir, &[], SecondLook::On), Err(ScanError::NoSecondLook { .. })));
 }
 
 #[test]
 fn slow_detectors_look_twice_where_there_are_others() {
-    let dir = models(&["swapped-starter", "deep-manipulation"]);
+    let dir = models(&["manipulated-faces", "deep-manipulation"]);
     let at = |id| dir.path().join(id);
-    let both = Folders::of(vec![at("deep-manipulation"), at("swapped-starter")]).unwrap();
-    assert_eq!((both.first, both.second), (vec![at("swapped-starter")], vec![at("deep-manipulation")]));
+    let both = Folders::of(vec![at("deep-manipulation"), at("manipulated-faces")]).unwrap();
+    assert_eq!((both.first, both.second), (vec![at("manipulated-faces")], vec![at("deep-manipulation")]));
     let alone = Folders::of(vec![at("deep-manipulation")]).unwrap();
     assert_eq!((&alone.first, alone.second.len()), (&vec![at("deep-manipulation")], 0));
-    assert_eq!(Folders::of(vec![at("swapped-starter")]).unwrap().with_all_second(dir.path()).unwrap().second.len(), 1);
+    assert_eq!(
+        Folders::of(vec![at("manipulated-faces")]).unwrap().with_all_second(dir.path()).unwrap().second.len(),
+        1
+    );
 }

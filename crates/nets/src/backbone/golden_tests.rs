@@ -236,7 +236,7 @@ fn the_true_clip_encoder_equals_timm() {
 
 /// The detectors that ship, with their true weights.
 #[test]
-fn the_starters_equal_pytorch() {
+fn the_shipped_detectors_equal_pytorch() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let golden = golden();
     assert_eq!(golden.models.len(), 2);

@@ -25,24 +25,34 @@ pub enum Faces {
     Listed,
 }
 
-/// Only rows with this value in this column.
+/// Only rows with this value in this column, or only those with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// A column of the manifests.
     pub column: String,
     /// Its value.
     pub value: String,
+    /// Whether rows must have another value instead.
+    pub other: bool,
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}{}", self.column, if self.other { "!=" } else { "=" }, self.value)
+    }
 }
 
 impl std::str::FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (column, value) = text.split_once('=').ok_or("write COLUMN=VALUE")?;
+        let told = "write COLUMN=VALUE or COLUMN!=VALUE";
+        let (column, value) = text.split_once('=').ok_or(told)?;
+        let (column, other) = column.strip_suffix('!').map_or((column, false), |column| (column, true));
         if column.is_empty() {
-            return Err("write COLUMN=VALUE".to_owned());
+            return Err(told.to_owned());
         }
-        Ok(Self { column: column.to_owned(), value: value.to_owned() })
+        Ok(Self { column: column.to_owned(), value: value.to_owned(), other })
     }
 }
 
@@ -140,7 +150,7 @@ struct Layout {
     file_name: &'static str,
     label: usize,
     face: Vec<(usize, &'static str)>,
-    conditions: Vec<(usize, String)>,
+    conditions: Vec<(usize, Condition)>,
 }
 
 impl Layout {
@@ -158,13 +168,13 @@ impl Layout {
                 all.map(|name| Ok((needed(name)?, name))).collect::<Result<_, TrainError>>()?
             }
         };
-        let conditions = conditions.iter().map(|c| Ok((needed(&c.column)?, c.value.clone())));
+        let conditions = conditions.iter().map(|c| Ok((needed(&c.column)?, c.clone())));
         let conditions = conditions.collect::<Result<_, TrainError>>()?;
         Ok(Self { file: needed(file_name)?, file_name, label: needed(LABEL_COLUMN)?, face, conditions })
     }
 
     fn meets(&self, values: &[String]) -> bool {
-        self.conditions.iter().all(|(column, value)| values.get(*column) == Some(value))
+        self.conditions.iter().all(|(column, c)| (values.get(*column) == Some(&c.value)) != c.other)
     }
 
     fn row(&self, list: &Path, kind: MediaKind, line: u64, values: Vec<String>) -> Result<Row, TrainError> {
@@ -264,6 +274,11 @@ mod tests {
         assert!(all.rows[0].path.ends_with("a.jpg"));
         let val = read(text, Faces::Found, &["split=val"]).unwrap();
         assert_eq!(val.rows.iter().map(|r| (r.line, r.values[2].as_str())).collect::<Vec<_>>(), [(2, "val")]);
+        let rest = read(text, Faces::Found, &["split!=val"]).unwrap();
+        assert_eq!(rest.rows.iter().map(|r| (r.line, r.values[2].as_str())).collect::<Vec<_>>(), [(3, "train")]);
+        let written = ["split=a=b", "split!=val"].map(|text| text.parse::<Condition>().unwrap().to_string());
+        assert_eq!(written, ["split=a=b", "split!=val"]);
+        assert!("=val".parse::<Condition>().is_err() && "!=val".parse::<Condition>().is_err());
     }
 
     #[test]

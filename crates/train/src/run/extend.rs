@@ -4,15 +4,16 @@
 //! keeps the rest, so that it is not forgotten. Before and after, it is tested on everything that was held out, old
 //! and new; one that got worse on any old list is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base::CancelToken;
+#[cfg(test)]
 use nets::weights::Weights;
 use serde::{Deserialize, Serialize};
 
-use super::folder::WEIGHTS;
 #[cfg(test)]
 use super::folder::serialised;
+use super::folder::{WEIGHTS, read_weights};
 use super::held_out::{HeldOut, Tested};
 use super::recipe::{OptimiserRecipe, Recipe};
 use super::train::{News, Options, train};
@@ -123,9 +124,7 @@ impl Extension {
         tell: &mut (dyn FnMut(News<'_>) -> Result<(), TrainError> + Send),
     ) -> Result<Verdict, TrainError> {
         let start = self.from.join(WEIGHTS);
-        let bytes = std::fs::read(&start).map_err(TrainError::file(&start))?;
-        let fits = |cause| TrainError::Weights { cause: Box::new(cause), path: start.clone() };
-        let old = Weights::from_safetensors(&bytes).map_err(fits)?;
+        let old = read_weights(&start)?;
         let before = held_out.test(&held_out.logits(&recipe.model, &old)?);
         let newest = recipe.data.sources.last().map(|s| s.name.clone()).unwrap_or_default();
         if !before.auc.iter().any(|(list, auc)| *list != newest && auc.is_some()) {
@@ -134,7 +133,7 @@ impl Extension {
         }
         let out = options.out.to_path_buf();
         train(recipe, batches, held_out, options, cancel, tell)?;
-        let learned = read(&out.join(WEIGHTS))?;
+        let learned = read_weights(&out.join(WEIGHTS))?;
         let after = held_out.test(&held_out.logits(&recipe.model, &learned)?);
         let verdict = judge(before, after, &newest, self.tolerance);
         if !verdict.accepted() {
@@ -145,12 +144,6 @@ impl Extension {
         super::checkpoint::replace(&out.join(VERDICT), &text)?;
         Ok(verdict)
     }
-}
-
-fn read(path: &Path) -> Result<Weights, TrainError> {
-    let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
-    Weights::from_safetensors(&bytes)
-        .map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.to_path_buf() })
 }
 
 fn judge(before: Tested, after: Tested, newest: &str, tolerance: f64) -> Verdict {

@@ -134,6 +134,13 @@ impl Folder {
     }
 }
 
+/// The weights in a file.
+pub(super) fn read_weights(path: &Path) -> Result<Weights, TrainError> {
+    let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
+    Weights::from_safetensors(&bytes)
+        .map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.to_path_buf() })
+}
+
 /// Weights as safetensors.
 pub(super) fn serialised(weights: &Weights) -> Result<Vec<u8>, nets::NetsError> {
     let bytes: Vec<(&str, Vec<usize>, Vec<u8>)> = weights

@@ -3,6 +3,7 @@
 use nets::grad::{Dropout, Mode, TrainNet, starting_weights};
 use nets::weights::Weights;
 
+use super::folder::read_weights;
 use super::optimiser::{Average, Optimiser, climb, clip};
 use super::recipe::Recipe;
 use crate::{Batch, TrainError};
@@ -32,13 +33,8 @@ pub(super) struct Learner {
 impl Learner {
     /// A network at its start, and the names of its tensors that were drawn.
     pub(super) fn new(recipe: &Recipe) -> Result<(Self, Vec<String>), TrainError> {
-        let given = recipe.model.weights.as_deref().map(|path| {
-            let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
-            Weights::from_safetensors(&bytes)
-                .map_err(|cause| TrainError::Weights { cause: Box::new(cause), path: path.to_path_buf() })
-        });
+        let given = recipe.model.weights.as_deref().map(read_weights).transpose()?;
         let (architecture, seed) = (recipe.model.architecture, recipe.training.seed);
-        let given = given.transpose()?;
         let (weights, fresh) = starting_weights(architecture, 1, seed, given.as_ref()).map_err(|cause| {
             let path = recipe.model.weights.clone().unwrap_or_default();
             TrainError::Weights { cause: Box::new(cause), path }

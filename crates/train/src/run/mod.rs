@@ -3,6 +3,7 @@
 //! A run is a folder. [`train`] fills it from a [`Recipe`] and [`crate::Batches`]; killed at any moment, it goes on
 //! from its last checkpoint to the same numbers. Knows no command line and no clock but for speeds.
 
+mod average;
 mod checkpoint;
 mod curves;
 mod extend;
@@ -18,6 +19,7 @@ mod search;
 mod tests;
 mod train;
 
+pub use average::{Part, average};
 pub use extend::{Extension, NEW, REFUSED, Verdict};
 pub use folder::{Facts, WEIGHTS};
 pub use held_out::{HeldOut, Tested};

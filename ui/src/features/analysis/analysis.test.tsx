@@ -10,7 +10,7 @@ describe("an analysis", () => {
     const answer = await screen.findByRole("region", { name: "Result" });
     expect(answer).toHaveTextContent("Manipulation suspected: person 2");
     expect(answer).toHaveTextContent("give moderate support to the proposition that the face was altered or generated");
-    expect(answer).toHaveTextContent("In its validation the method swapped-starter raised 2 false alarms on 232 real samples.");
+    expect(answer).toHaveTextContent("In its validation the method manipulated-faces raised 2 false alarms on 232 real samples.");
     expect(answer).toHaveTextContent("Recognises only kinds of manipulation like those it was tested on.");
     expect(document.body.textContent).not.toContain("%");
   });
@@ -20,7 +20,7 @@ describe("an analysis", () => {
     const kinds = (await screen.findByRole("heading", { name: "On files like this one" })).closest("section") as HTMLElement;
     expect(kinds).toHaveTextContent("Person 1: Of 212 real samples with faces of this size (128 to 192 pixels wide), wrongly suspected: 1. Of 198 manipulated ones, found: 61.");
     expect(kinds).toHaveTextContent("Of 301 real samples as compressed as this (block noise under 1.05), wrongly suspected: 3. No manipulated one was tried.");
-    expect(kinds).toHaveTextContent("No figures for files of this kind came with Generated faces, starter.");
+    expect(kinds).toHaveTextContent("No figures for files of this kind came with Generated faces.");
   });
 
   it("shows each person, with the reason where nothing can be said", async () => {

@@ -62,15 +62,15 @@ describe("models", () => {
   });
 
   it("are chosen for new examinations, one at least", async () => {
-    const { backend, user } = await openWindow("models/swapped-starter");
+    const { backend, user } = await openWindow("models/manipulated-faces");
     await user.click(await screen.findByRole("switch", { name: /Use for new examinations/ }));
-    expect(backend.calls.at(-1)).toMatchObject(["saveSettings", { detectors: ["generated-starter"] }]);
-    await user.click(screen.getByRole("row", { name: "Generated faces, starter" }));
+    expect(backend.calls.at(-1)).toMatchObject(["saveSettings", { detectors: ["generated-faces"] }]);
+    await user.click(screen.getByRole("row", { name: "Generated faces" }));
     await waitFor(() => expect(screen.getByRole("switch")).toBeDisabled());
   });
 
   it("count the validation out", async () => {
-    await openWindow("models/swapped-starter");
+    await openWindow("models/manipulated-faces");
     expect(await screen.findByRole("img", { name: "232 real samples as dots, 2 of them wrongly suspected" })).toBeVisible();
   });
 });

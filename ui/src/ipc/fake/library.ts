@@ -3,8 +3,8 @@ import type { Alike, AnalysisView, FramePoint, ModelView, Person, Reason, Segmen
 import { controls, stabilityOf } from "./evidence";
 import { framesOf, harbour, longFrames, portrait, rally, type Scene } from "./scenes";
 
-export const swapped: Threshold = { model: "swapped-starter", suspected: 0.82, noIndication: 0.38 };
-export const generated: Threshold = { model: "generated-starter", suspected: 0.92, noIndication: 0.27 };
+export const swapped: Threshold = { model: "manipulated-faces", suspected: 0.82, noIndication: 0.38 };
+export const generated: Threshold = { model: "generated-faces", suspected: 0.92, noIndication: 0.27 };
 
 const hash = (seed: string): string => {
   let [a, b] = [0x811c9dc5, 0x1234567];
@@ -21,16 +21,16 @@ const counts = { nReal: 232, falseAlarms: 2, nFake: 190, found: 131, unit: "by s
 
 export const models: ModelView[] = [
   {
-    id: "swapped-starter", name: "Swapped faces, starter", version: "1.0.0", task: "faceManipulation", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
+    id: "manipulated-faces", name: "Manipulated faces", version: "1.0.0", task: "faceManipulation", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
     source: "Trained by this project", trainedOn: "4,812 stills of 640 recordings: self-blended faces and two families of swapped faces", notFor: "Faces drawn by a generator; edits outside the face; faces under 64 pixels; anything as the only ground for a publication",
     trained: "2026-11-21", expires: "2027-11-21", sha256: hash("swapped"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, builtIn: true,
-    validation: { model: "swapped-starter", ...counts }, threshold: swapped, figures: (["roc", "reliability", "confusion", "tiers", "training"] as const).map((kind) => ({ kind, url: `model/e9386d4cdf97a55a/${kind}` })),
+    validation: { model: "manipulated-faces", ...counts }, threshold: swapped, figures: (["roc", "reliability", "confusion", "tiers", "training"] as const).map((kind) => ({ kind, url: `model/e9386d4cdf97a55a/${kind}` })),
   },
   {
-    id: "generated-starter", name: "Generated faces, starter", version: "1.0.0", task: "faceSynthesis", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
+    id: "generated-faces", name: "Generated faces", version: "1.0.0", task: "faceSynthesis", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
     source: "Trained by this project", trainedOn: "6,463 stills (3,339 generated, 3,124 real). No video", notFor: "Faces of generators unlike those it saw; composites and retouched photos; videos",
     trained: "2026-11-21", expires: "2027-11-21", sha256: hash("generated"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, builtIn: true,
-    validation: { model: "generated-starter", ...counts, falseAlarms: 0, nFake: 290, found: 94 }, threshold: generated, figures: [],
+    validation: { model: "generated-faces", ...counts, falseAlarms: 0, nFake: 290, found: 94 }, threshold: generated, figures: [],
   },
   {
     id: "older-swap", name: "Swapped faces, 2024", version: "0.3.0", task: "faceManipulation", architecture: "resnet-18", licence: "Apache-2.0", source: "Imported by you", trainedOn: "Faces of one public research set", notFor: "Recordings of later than 2024",
