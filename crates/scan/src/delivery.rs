@@ -6,7 +6,7 @@ use faces::resize::{PixelRegion, shrink_area};
 use image::RgbImage;
 use media::Frame;
 
-use crate::ladder::reencoded;
+use crate::patch::reencoded;
 
 /// Every frame is shrunk to a longest side (never enlarged) and goes through JPEG, as messengers and sites do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::error::ScanError;
+use crate::keepsakes::Keepsakes;
 use crate::ladder::{Pixels, with_stability};
 use crate::pipeline::{APP, Pipeline};
 use crate::second_look::with_second_looks;
@@ -51,7 +52,10 @@ pub fn scan_item_observed(
     ctx: &Ctx,
     observer: &Observer<'_>,
 ) -> Result<Analysis, Cancelled> {
-    concluded(path, pipeline, ctx, |file| Ok((examine_file(path, pipeline, ctx, observer, file)?, Pixels::File(path))))
+    concluded(path, pipeline, ctx, |file| {
+        let (observations, kept) = examine_file(path, pipeline, ctx, observer, file)?;
+        Ok((observations, Pixels::File { path, kept }))
+    })
 }
 
 /// What was observed in a file, and where its pixels can be had again.
@@ -148,7 +152,7 @@ fn examine_file(
     ctx: &Ctx,
     observer: &Observer<'_>,
     file: &mut FileFacts,
-) -> Result<Observations, ScanError> {
+) -> Result<(Observations, Keepsakes), ScanError> {
     ctx.checkpoint(Progress { stage: Stage::Probing, done: 0, total: None })?;
     let media = Media::open(path, pipeline.limits(), ctx)?;
     let kind = match media.kind() {
@@ -175,7 +179,7 @@ fn examine_file(
             ScanError::Media,
         ));
     }
-    Ok(Observations { kind, frames: examined.frames })
+    Ok((Observations { kind, frames: examined.frames }, examined.kept))
 }
 
 fn expected(media: &Media) -> Expected {

@@ -74,22 +74,34 @@ fn who_is_not_suspected_does_not_climb() {
 }
 
 #[test]
-fn patches_lie_on_the_grid_of_blocks() {
-    let square = PixelRegion { x: 100, y: 3, w: 130, h: 130 };
-    assert_eq!(aligned(square, 1000, 140), PixelRegion { x: 80, y: 0, w: 176, h: 140 });
-}
-
-#[test]
-fn a_patch_is_re_encoded_as_the_whole_frame_would_be() {
-    let frame = image::open(root().join("assets/samples/collins.jpg")).unwrap().into_rgb8();
-    let square = PixelRegion { x: 181, y: 67, w: 120, h: 120 };
-    let PixelRegion { x, y, w, h } = aligned(square, frame.width(), frame.height());
-    let part = image::imageops::crop_imm(&frame, x, y, w, h).to_image();
-    for quality in [75, 40] {
-        let (whole, part) = (reencoded(&frame, quality).unwrap(), reencoded(&part, quality).unwrap());
-        let of = |picture: &RgbImage, dx, dy| {
-            image::imageops::crop_imm(picture, square.x - dx, square.y - dy, square.w, square.h).to_image()
-        };
-        assert!(of(&whole, 0, 0) == of(&part, x, y), "{quality}");
+fn what_was_kept_climbs_as_what_is_decoded_again() {
+    let clip = root().join("assets/samples/clip.mp4");
+    let mut pipeline = load(&["manipulated-faces"]);
+    // Thresholds so low that everybody in this authentic clip is suspected.
+    let policy = &mut pipeline.policies[0];
+    policy.calibration = Calibration::new(1.0, 20.0).unwrap();
+    let high =
+        OperatingPoint { threshold: Score::new(0.5).unwrap(), false_alarms: 0, n_real: 500, found: 400, n_fake: 500 };
+    policy.video = OperatingPoints::new(high, Score::new(0.45).unwrap());
+    let ctx = Ctx::silent();
+    let media = media::Media::open(&clip, pipeline.limits(), &ctx).unwrap();
+    let frames = media.frames(pipeline.sampling(), 1, &ctx).unwrap();
+    let expected = crate::stages::Expected { duration_us: None, frame_bytes: 640 * 360 * 3 };
+    let examined = crate::stages::examine(frames, &pipeline, expected, &ctx, &|_| {}).unwrap();
+    let observations = analysis::Observations { kind: MediaKind::Video, frames: examined.frames };
+    let findings = analysis::aggregate(&observations, pipeline.first_policies());
+    assert_eq!(findings.people[0].verdict.code, VerdictCode::Suspected);
+    let of = |kept| {
+        let pixels = Pixels::File { path: &clip, kept };
+        with_stability(findings.clone(), MediaKind::Video, &pixels, &pipeline, &ctx).unwrap().people[0]
+            .stability
+            .clone()
+    };
+    let wanted = highest(&findings.timeline, findings.people[0].track, "manipulated-faces");
+    assert_eq!(examined.kept.all(findings.people[0].track, "manipulated-faces", &wanted).unwrap().len(), LADDER_CROPS);
+    let (kept, again) = (of(examined.kept).unwrap(), of(Keepsakes::default()).unwrap());
+    assert_eq!((kept.crops, kept.rungs.len()), (again.crops, again.rungs.len()));
+    for (a, b) in kept.rungs.iter().zip(&again.rungs) {
+        assert!(a.rung == b.rung && (a.logit - b.logit).abs() < 1e-3, "{a:?} {b:?}");
     }
 }

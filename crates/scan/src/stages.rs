@@ -15,16 +15,20 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use analysis::{FaceObservation, FaceQuality, FrameObservation};
+use analysis::{FaceObservation, FaceQuality, FrameObservation, ModelPolicy};
 use base::{Ctx, Progress, Stage, Timestamp};
 use faces::{Face, SceneCuts, Tracker};
 use image::RgbImage;
 use media::{Frame, MediaError};
 
+use crate::again::Wanted;
 use crate::error::ScanError;
 use crate::grade::grade;
+use crate::keepsakes::{Keepsakes, PATCH_BYTES};
 use crate::ordered::ordered_map;
+use crate::patch::Patch;
 use crate::pipeline::Pipeline;
+use crate::scorer::Scorer;
 
 /// Crops of one scoring model that make a batch full.
 const BATCH_CROPS: usize = 16;
@@ -45,7 +49,7 @@ const STRETCHES: usize = 3;
 const FIRST_BATCH: usize = 2;
 
 /// What came out of one item's frames.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Examined {
     /// In order of decoding.
     pub frames: Vec<FrameObservation>,
@@ -53,6 +57,8 @@ pub(crate) struct Examined {
     pub broken: Option<MediaError>,
     /// Faces left out because a frame held more than [`MAX_FACES`].
     pub dropped: u64,
+    /// What the stability ladder may ask for.
+    pub kept: Keepsakes,
 }
 
 /// What is told on the way, in order.
@@ -79,14 +85,15 @@ pub(crate) fn examine(
     let look = |stretch: Vec<Result<Frame, MediaError>>| look(stretch, pipeline, &dropped);
     let stretches = Stretches::new(frames, expected.stretch());
     let score = |batch: Result<Batch, ScanError>| batch.and_then(|b| b.scored(pipeline));
-    let mut examined = Examined { frames: Vec::new(), broken: None, dropped: 0 };
+    let mut examined = Examined::default();
     pipeline.pool().in_place_scope(|pool| {
         thread::scope(|threads| -> Result<(), ScanError> {
             let seen = ordered_map(threads, pool, expected.stretches_in_flight(pipeline.threads()), stretches, look);
             let follow = Follow::new(seen.flatten(), ctx, expected);
             for batch in ordered_map(threads, pool, pipeline.threads() + 1, follow, score) {
                 ctx.check()?;
-                let batch = batch?;
+                let mut batch = batch?;
+                batch.keep(pipeline.first_policies(), &mut examined.kept);
                 if let Some(last) = &batch.last {
                     tell(Told::Picture(last));
                 }
@@ -174,7 +181,14 @@ struct SeenFace {
     face: Face,
     quality: FaceQuality,
     /// One a scoring model; empty for a face that is not good enough.
-    crops: Vec<Option<RgbImage>>,
+    crops: Vec<Option<Cut>>,
+}
+
+/// What a scoring model sees of a face.
+struct Cut {
+    crop: RgbImage,
+    /// Kept for the stability ladder, unless it is too large.
+    patch: Option<Patch>,
 }
 
 /// The frames of a stretch, one after the other.
@@ -206,7 +220,7 @@ fn seen(frame: Frame, faces: Vec<Face>, pipeline: &Pipeline) -> Seen {
     let graded = faces.into_iter().map(|face| {
         let quality = grade(&frame.rgb, &face, &pipeline.gate);
         let crops = if quality.usable {
-            pipeline.scorers().iter().map(|s| s.crop(&frame.rgb, &face)).collect()
+            pipeline.scorers().iter().map(|s| cut(&frame.rgb, &face, s.as_ref())).collect()
         } else {
             Vec::new()
         };
@@ -216,17 +230,31 @@ fn seen(frame: Frame, faces: Vec<Face>, pipeline: &Pipeline) -> Seen {
     Seen { frame, faces }
 }
 
+fn cut(rgb: &RgbImage, face: &Face, scorer: &dyn Scorer) -> Option<Cut> {
+    let crop = scorer.crop(rgb, face)?;
+    Some(Cut { crop, patch: Patch::of_at_most(PATCH_BYTES, rgb, face, scorer) })
+}
+
 /// Frames in order with their tracks, and the crops to score.
 #[derive(Default)]
 struct Batch {
     frames: Vec<FrameObservation>,
     /// By scoring model.
     crops: Vec<Vec<RgbImage>>,
-    /// Which face each crop is of, by scoring model: indices into `frames` and their `faces`.
-    places: Vec<Vec<(usize, usize)>>,
+    /// Which face each crop is of, by scoring model.
+    places: Vec<Vec<Place>>,
     /// The last of the frames: its pixels are shown.
     last: Option<Frame>,
     broken: Option<MediaError>,
+}
+
+/// A face of a batch.
+struct Place {
+    /// Index into the batch's frames.
+    frame: usize,
+    /// Index into its faces.
+    face: usize,
+    patch: Option<Patch>,
 }
 
 impl Batch {
@@ -239,14 +267,14 @@ impl Batch {
         let mut faces = Vec::with_capacity(seen.faces.len());
         for (place, (seen, track)) in seen.faces.into_iter().zip(tracks).enumerate() {
             for (model, crop) in seen.crops.into_iter().enumerate() {
-                let Some(crop) = crop else { continue };
+                let Some(Cut { crop, patch }) = crop else { continue };
                 if self.crops.len() <= model {
                     self.crops.resize_with(model + 1, Vec::new);
                     self.places.resize_with(model + 1, Vec::new);
                 }
                 if let (Some(crops), Some(places)) = (self.crops.get_mut(model), self.places.get_mut(model)) {
                     crops.push(crop);
-                    places.push((index, place));
+                    places.push(Place { frame: index, face: place, patch });
                 }
             }
             let Face { rect, landmarks, .. } = seen.face;
@@ -260,13 +288,27 @@ impl Batch {
         let crops = std::mem::take(&mut self.crops);
         for ((scorer, crops), places) in pipeline.scorers().iter().zip(&crops).zip(&self.places) {
             let logits = scorer.logits(crops)?;
-            for (&(frame, face), logit) in places.iter().zip(logits) {
-                if let Some(face) = self.frames.get_mut(frame).and_then(|f| f.faces.get_mut(face)) {
+            for (place, logit) in places.iter().zip(logits) {
+                if let Some(face) = self.frames.get_mut(place.frame).and_then(|f| f.faces.get_mut(place.face)) {
                     face.logits.insert(scorer.id().to_owned(), logit);
                 }
             }
         }
         Ok(self)
+    }
+
+    /// Hands over the patches of what was scored.
+    fn keep(&mut self, policies: &[ModelPolicy], kept: &mut Keepsakes) {
+        for (policy, places) in policies.iter().zip(std::mem::take(&mut self.places)) {
+            for Place { frame, face, patch } in places {
+                let Some(frame) = self.frames.get(frame) else { continue };
+                let Some(face) = frame.faces.get(face) else { continue };
+                if let Some((logit, patch)) = face.logits.get(&policy.id).zip(patch) {
+                    let of = Wanted { frame: frame.frame, pts: frame.pts, rect: face.rect };
+                    kept.offer(face.track, policy, *logit, of, patch);
+                }
+            }
+        }
     }
 }
 
