@@ -45,7 +45,7 @@ impl Engine {
     /// # Errors
     /// A model or a tool that is missing or broken.
     pub fn pipeline(&self, models: &Path, settings: &Settings) -> Result<Arc<Pipeline>, CommandError> {
-        let options = options_of(settings);
+        let options = options_of(settings, models);
         let mut loaded = lock(&self.loaded);
         if let Some(fit) = loaded.as_ref().filter(|loaded| loaded.options == options && loaded.folder == models) {
             return Ok(Arc::clone(&fit.pipeline));
@@ -84,7 +84,9 @@ impl Engine {
     }
 }
 
-fn options_of(settings: &Settings) -> ScanOptions {
+/// A detector that was chosen once and is not installed any more, because a newer version of the program brought others,
+/// keeps nobody from examining: when none of the chosen is left, all that are installed take part.
+fn options_of(settings: &Settings, models: &Path) -> ScanOptions {
     let rate = match settings.sampling {
         SamplingChoice::FromCard => Rate::FromCard,
         SamplingChoice::PerSecond { fps } => Rate::PerSecond(fps),
@@ -101,7 +103,9 @@ fn options_of(settings: &Settings) -> ScanOptions {
         ipc::Device::Metal => DeviceChoice::Metal,
     };
     let threads = settings.threads.map(usize::from);
-    ScanOptions { rate, models: settings.detectors.clone(), finder, device, threads, ..ScanOptions::default() }
+    let installed = |id: &&String| crate::installed::has(models, id);
+    let detectors = settings.detectors.iter().filter(installed).cloned().collect();
+    ScanOptions { rate, models: detectors, finder, device, threads, ..ScanOptions::default() }
 }
 
 /// Videos need ffmpeg; it is better to say so at the start than on the first video.
@@ -117,5 +121,21 @@ fn find_decoder() -> Result<(), CommandError> {
             let message = format!("{program} is missing; install the package ffmpeg, 5.1 or newer, then start again");
             Err(CommandError::new(ErrorCode::Setup, message))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_detector_that_is_gone_is_passed_over() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+        let chosen = |ids: &[&str]| {
+            let detectors = ids.iter().map(|id| (*id).to_owned()).collect();
+            options_of(&Settings { detectors, ..Settings::default() }, &models).models
+        };
+        assert_eq!(chosen(&["swapped-starter", "generated-faces"]), ["generated-faces"]);
+        assert!(chosen(&["swapped-starter", "../models/generated-faces"]).is_empty(), "all take part");
     }
 }

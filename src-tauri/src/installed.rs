@@ -33,7 +33,20 @@ pub fn folder(built_in: &Path, imported: &Path) -> Result<PathBuf, CommandError>
             link(&entry.path(), &imported.join(entry.file_name())).map_err(failed)?;
         }
     }
+    for entry in fs::read_dir(imported).map_err(failed)? {
+        let at = entry.map_err(failed)?.path();
+        // What an older version of the program came with.
+        if at.is_symlink() && !at.exists() {
+            fs::remove_file(&at).map_err(failed)?;
+        }
+    }
     Ok(imported.to_owned())
+}
+
+/// Whether a model of this id lies in the folder.
+pub fn has(folder: &Path, id: &str) -> bool {
+    let plain = Path::new(id).file_name().is_some_and(|name| name == id);
+    plain && folder.join(id).join(CARD).is_file()
 }
 
 #[cfg(unix)]
@@ -66,8 +79,9 @@ fn is_built_in(built_in: &Path, id: &str) -> bool {
 /// # Errors
 /// A folder that cannot be read.
 pub fn views(built_in: &Path, imported: &Path, chosen: &[String]) -> Result<Vec<ModelView>, CommandError> {
-    let all = list(&folder(built_in, imported)?)?;
-    Ok(all.into_iter().map(|listed| view(listed, built_in, chosen)).collect())
+    let folder = folder(built_in, imported)?;
+    let chosen: Vec<String> = chosen.iter().filter(|id| has(&folder, id)).cloned().collect();
+    Ok(list(&folder)?.into_iter().map(|listed| view(listed, built_in, &chosen)).collect())
 }
 
 fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
@@ -258,7 +272,10 @@ mod tests {
         fs::write(drawn.join("curves.svg"), "<svg><script>1</script></svg>").unwrap();
         fs::write(drawn.join("scores.csv"), "not for anybody").unwrap();
         assert_eq!(import(&card, &built_in, &imported).unwrap(), "another-finder");
-        let views = views(&built_in, &imported, &[]).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(built_in.join("swapped-starter"), imported.join("swapped-starter")).unwrap();
+        let views = views(&built_in, &imported, &["swapped-starter".to_owned()]).unwrap();
+        assert!(!imported.join("swapped-starter").is_symlink(), "a model of an older version is gone");
         let new = views.iter().find(|view| view.id == "another-finder").unwrap();
         assert!(!new.built_in && new.state == ModelState::Verified);
         let [roc] = new.figures.as_slice() else { panic!("{:?}", new.figures) };

@@ -38,6 +38,16 @@ better on those that the training did not ask about. Evaluate it like any other.
 
 Exit codes: 0 written; 1 failed; 2 wrong usage.";
 
+const JOIN_EXAMPLES: &str = "\
+Example:
+  facefiction train join runs/a/weights.safetensors=1 runs/b/best.safetensors=1 --out weights.safetensors
+
+Two MobileNetV2 that were trained apart, on pictures of the same size and cut, become one network (mobilenet-v2-pair) whose
+logit is the mean of theirs, weighed by the shares. It takes twice the time. Networks of different descent err on different
+pictures: two that began with the same weights gain little. Evaluate it like any other.
+
+Exit codes: 0 written; 1 failed; 2 wrong usage.";
+
 const EXTEND_EXAMPLES: &str = "\
 Example:
   facefiction train extend --from runs/first --data new/faces.csv --out runs/second
@@ -81,6 +91,16 @@ pub(crate) enum TrainCommand {
     Average {
         /// Weights, and what they count for
         #[arg(value_name = "FILE=SHARE", required = true, num_args = 2..)]
+        parts: Vec<Part>,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Two networks that answer the same question as one that says the mean of what both say
+    #[command(after_help = JOIN_EXAMPLES)]
+    Join {
+        /// Weights, and what they count for
+        #[arg(value_name = "FILE=SHARE", required = true, num_args = 2)]
         parts: Vec<Part>,
         /// The file to write
         #[arg(long, value_name = "FILE")]

@@ -12,7 +12,7 @@ use train::augment::Mixture;
 use train::run::mlflow::End;
 use train::run::{
     Extension, Facts, HeldOut, News, Options, Outcome, Recipe, Remote, SearchRecipe, SearchRoom, Tested, TrialLine,
-    TrialState, average, search, train,
+    TrialState, average, join, search, train,
 };
 
 use crate::exit::Exit;
@@ -29,6 +29,11 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Exit> {
     let ended = match (&args.command, &args.recipe, &args.run) {
         (Some(TrainCommand::Search { search, run }), ..) => Job::new(run, &cancel).search(search),
         (Some(TrainCommand::Average { parts, out }), ..) => average(parts, out).map(|()| Exit::Finished),
+        (Some(TrainCommand::Join { parts, out }), ..) => match parts.as_slice() {
+            [first, second] => join(first, second, out).map(|()| Exit::Finished),
+            // clap requires two.
+            _ => Ok(Exit::Usage),
+        },
         (Some(TrainCommand::Extend(extend)), ..) => Job::new(&extend.run, &cancel).extend(extend),
         (None, Some(recipe), Some(run)) => Job::new(run, &cancel).train(recipe),
         // clap requires both.

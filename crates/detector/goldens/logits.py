@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference logits of the shipped MobileNetV2 detectors by PyTorch.
+"""Reference logits of the shipped detectors by PyTorch.
 
     pip install numpy opencv-python-headless torch torchvision safetensors
     python crates/detector/goldens/logits.py models ../shared/data > crates/detector/goldens/logits.json
@@ -17,8 +17,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torchvision
 from safetensors.torch import load_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "nets/goldens"))
+from pair import SHIPPED, network as untrained  # noqa: E402
 
 MEAN, STD = np.float32([.485, .456, .406]), np.float32([.229, .224, .225])
 
@@ -47,9 +49,9 @@ class Rule:
 
 
 def rules(models):
-    """Of the detectors in the folder that are MobileNetV2, by id."""
+    """Of the detectors in the folder that are made of MobileNetV2, by id."""
     cards = [tomllib.loads(path.read_text()) for path in sorted(Path(models).glob("*/card.toml"))]
-    ours = [c for c in cards if c["task"] in ("faceManipulation", "faceSynthesis") and c["architecture"] == "mobilenet-v2"]
+    ours = [c for c in cards if c["task"] in ("faceManipulation", "faceSynthesis") and c["architecture"] in SHIPPED]
     return {card["id"]: Rule(card) for card in ours}
 
 
@@ -76,10 +78,10 @@ def picture(i, width, height):
 
 
 def network(path):
-    net = torchvision.models.mobilenet_v2(weights=None)
-    net.classifier = torch.nn.Sequential(torch.nn.Dropout(.2), torch.nn.Linear(1280, 1))
+    tensors = load_file(path)
+    net = untrained("mobilenet-v2-pair" if "classifier.weight" in tensors else "mobilenet-v2")
     types = {k: v.dtype for k, v in net.state_dict().items()}
-    net.load_state_dict({k: v.to(types[k]) for k, v in load_file(path).items()})
+    net.load_state_dict({k: v.to(types[k]) for k, v in tensors.items()}, strict=False)
     return net.eval()
 
 

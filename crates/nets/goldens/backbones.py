@@ -17,6 +17,8 @@ import torch
 import torchvision
 from safetensors.numpy import load_file
 
+from pair import SHIPPED, Pair, network
+
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parents[2] / "models"
 CLASSES = 5
@@ -142,6 +144,7 @@ def nets():
     tv = torchvision.models
     edge_name = lambda name: name.removeprefix("net.")
     yield "mobilenet-v2", 1.5, lambda gain, size: fill(tv.mobilenet_v2(num_classes=CLASSES), gain)
+    yield "mobilenet-v2-pair", 1.5, lambda gain, size: fill(Pair(CLASSES), gain)
     yield "mobilenet-v3-small", 1.5, lambda gain, size: fill(tv.mobilenet_v3_small(num_classes=CLASSES), gain)
     yield "efficientnet-b0", 1.5, lambda gain, size: fill(tv.efficientnet_b0(num_classes=CLASSES), gain)
     yield "efficientnet-lite0", 1.5, lambda gain, size: fill(lite0_names()[0], gain, lite0_names()[1])
@@ -224,15 +227,15 @@ def main() -> None:
     models = []
     for path in sorted(MODELS.glob("*/card.toml")):
         card = tomllib.loads(path.read_text())
-        if card["architecture"] != "mobilenet-v2":
+        if card["architecture"] not in SHIPPED:
             continue
         folder, size = card["id"], card["input"]["size"]
-        net = torchvision.models.mobilenet_v2(num_classes=1)
+        net = network(card["architecture"])
         state = load_file(path.parent / "weights.safetensors")
         net.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in state.items()}, strict=False)
         logits = net.eval().double()(torch.from_numpy(pictures(2, size)).double())
         print(folder, logits.tolist())
-        models.append({"id": folder, "size": size, "logits": logits.tolist()})
+        models.append({"id": folder, "architecture": card["architecture"], "size": size, "logits": logits.tolist()})
     with (HERE / "backbones.json").open("w") as out:
         json.dump({"classes": CLASSES, "nets": cases, "models": models, "clip": clip_cases()}, out, indent=1)
         out.write("\n")

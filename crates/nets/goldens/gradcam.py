@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from backbones import nets, pictures
+from backbones import Strip, nets, pictures
 
 HERE = Path(__file__).resolve().parent
 SIZE = 128
@@ -21,6 +21,8 @@ CLASS = 3
 
 def last_maps(net: torch.nn.Module) -> torch.nn.Module:
     """The module whose output is pooled."""
+    if hasattr(net, "maps"):
+        return net.maps
     if hasattr(net, "net"):
         net = net.net
     if hasattr(net, "layer4"):
@@ -34,7 +36,7 @@ def grad_cam(net: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     score = net(x)[:, CLASS].sum()
     (gradient,) = torch.autograd.grad(score, kept["maps"])
     values = (gradient.mean((2, 3), keepdim=True) * kept["maps"]).sum(1).detach()
-    if hasattr(net, "first"):
+    if isinstance(net, Strip):
         # What the network does not see has no part in the logit.
         cells = values.shape[1] // 6
         values = torch.nn.functional.pad(values, (0, 0, net.first * cells, (10 - net.first) * cells))

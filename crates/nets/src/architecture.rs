@@ -24,6 +24,8 @@ pub enum Architecture {
     FaceMesh,
     /// MobileNetV2 as torchvision names its tensors.
     MobilenetV2,
+    /// Two MobileNetV2 side by side, prefixed `first.` and `second.`, under one linear layer.
+    MobilenetV2Pair,
     /// MobileNetV3-Small as torchvision names its tensors.
     MobilenetV3Small,
     /// Four convolutions and three linear layers on the strip of a crop that holds the mouth.
@@ -40,7 +42,7 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them, in order of name.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BlazefaceShort,
         Self::BlazefaceFull,
         Self::ClipVitB16,
@@ -49,6 +51,7 @@ impl Architecture {
         Self::EyeStrip,
         Self::FaceMesh,
         Self::MobilenetV2,
+        Self::MobilenetV2Pair,
         Self::MobilenetV3Small,
         Self::MouthStrip,
         Self::Mtcnn,
@@ -68,6 +71,7 @@ impl Architecture {
             Self::EyeStrip => "eye-strip",
             Self::FaceMesh => "face-mesh",
             Self::MobilenetV2 => "mobilenet-v2",
+            Self::MobilenetV2Pair => "mobilenet-v2-pair",
             Self::MobilenetV3Small => "mobilenet-v3-small",
             Self::MouthStrip => "mouth-strip",
             Self::Mtcnn => "mtcnn",

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn maps_equal_the_gradients_of_pytorch() {
         let golden = golden();
-        assert_eq!(golden.nets.len(), 8);
+        assert_eq!(golden.nets.len(), 9);
         for net in golden.nets {
             let x = pictures(2, net.size);
             let want: Vec<f64> = net.maps.iter().flatten().flatten().copied().collect();

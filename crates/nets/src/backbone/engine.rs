@@ -28,6 +28,8 @@ pub(crate) trait Engine {
     fn gate(&self, gate: &Self::Gate, x: Self::Map) -> Result<Self::Map, NetsError>;
     /// The largest of 3 × 3, stride 2, padding 1, of values that are not negative.
     fn max_pool(&self, x: &Self::Map) -> Result<Self::Map, NetsError>;
+    /// The channels of `first`, then those of `second`.
+    fn join(&self, first: &Self::Map, second: &Self::Map) -> Result<Self::Map, NetsError>;
 }
 
 /// The convolutional part of a network, ready to run on one engine.
@@ -46,6 +48,12 @@ impl<E: Engine> Trunk<E> {
     /// From pixels to the last feature map.
     pub fn features(&self, pixels: E::Map) -> Result<E::Map, NetsError> {
         self.blocks.iter().try_fold(pixels, |x, block| self.step(block, &x))
+    }
+
+    /// Through blocks of which there is at least one.
+    fn chain(&self, blocks: &[Block<E::Conv, E::Gate>], x: &E::Map) -> Result<E::Map, NetsError> {
+        let (first, rest) = blocks.split_first().ok_or(NetsError::Unsupported("a network without layers"))?;
+        rest.iter().try_fold(self.step(first, x)?, |x, block| self.step(block, &x))
     }
 
     fn step(&self, block: &Block<E::Conv, E::Gate>, x: &E::Map) -> Result<E::Map, NetsError> {
@@ -74,6 +82,7 @@ impl<E: Engine> Trunk<E> {
                     None => e.conv_add(second, &inner, x),
                 }
             }
+            Block::Pair { first, second } => e.join(&self.chain(first, x)?, &self.chain(second, x)?),
         }
     }
 }
@@ -95,5 +104,9 @@ fn build<E: Engine>(engine: &E, block: &Block<ConvPlan, GatePlan>) -> Result<Blo
             second: conv(second)?,
             shortcut: shortcut.as_ref().map(conv).transpose()?,
         },
+        Block::Pair { first, second } => {
+            let chain = |blocks: &[_]| blocks.iter().map(|b| build(engine, b)).collect::<Result<_, _>>();
+            Block::Pair { first: chain(first)?, second: chain(second)? }
+        }
     })
 }

@@ -69,6 +69,7 @@ struct Net {
 #[derive(Deserialize)]
 struct Model {
     id: String,
+    architecture: Architecture,
     size: usize,
     logits: Vec<Vec<f64>>,
 }
@@ -141,6 +142,11 @@ const BOTH: [Route; 2] = [Route::Kernels, Route::Tensors];
 #[test]
 fn mobilenet_v2_equals_torchvision() {
     check(Architecture::MobilenetV2, &BOTH);
+}
+
+#[test]
+fn two_mobilenets_side_by_side_equal_torchvision() {
+    check(Architecture::MobilenetV2Pair, &BOTH);
 }
 
 #[test]
@@ -246,7 +252,7 @@ fn the_shipped_detectors_equal_pytorch() {
         let weights = crate::weights::Weights::from_safetensors(&bytes).unwrap();
         for route in BOTH {
             let vb = weights.var_builder(&Device::Cpu).unwrap();
-            let net = Backbone::load_by(route, Architecture::MobilenetV2, vb, 1).unwrap();
+            let net = Backbone::load_by(route, model.architecture, vb, 1).unwrap();
             let off = worst(&rows(&net.forward(&pictures(2, model.size)).unwrap()), &model.logits);
             eprintln!("{} by {route:?}: at most {off:.1e} from PyTorch", model.id);
             assert!(off < 1e-4, "{}: {off}", model.id);

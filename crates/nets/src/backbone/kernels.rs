@@ -83,6 +83,17 @@ impl Engine for Kernels {
         // Zeros lose against values that are not negative, as PyTorch's padding of -inf does.
         Ok(MaxPool::floor(3, 2).forward(&x.padded([1; 4])))
     }
+
+    fn join(&self, first: &Nhwc, second: &Nhwc) -> Result<Nhwc, NetsError> {
+        let mut both = Nhwc::scratch(first.n, first.h, first.w, first.c + second.c);
+        let pixels = first.data.chunks_exact(first.c.max(1)).zip(second.data.chunks_exact(second.c.max(1)));
+        for (to, (a, b)) in both.data.chunks_exact_mut(both.c.max(1)).zip(pixels) {
+            let (front, back) = to.split_at_mut(a.len());
+            front.copy_from_slice(a);
+            back.copy_from_slice(b);
+        }
+        Ok(both)
+    }
 }
 
 /// The mean of each channel of each image: `[n, 1, 1, c]`, its pixels summed in their order.

@@ -10,20 +10,30 @@ use crate::error::NetsError;
 const STAGES: [[usize; 4]; 7] =
     [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]];
 
+/// Of the last feature map.
+pub(super) const CHANNELS: usize = 1280;
+/// Added to the variance of every batch norm.
+pub(super) const EPS: f32 = 1e-5;
+
 /// Input `[n, 3, h, w]`, last feature map `[n, 1280, h / 32, w / 32]`.
 pub(crate) fn plan(vb: VarBuilder<'_>, classes: usize) -> Result<Plan, NetsError> {
-    let r = Reader { vb, eps: 1e-5 };
-    let mut blocks = vec![Block::Conv(around(&r, "features.0", [32, 3], 3, 2)?)];
+    let r = Reader { vb, eps: EPS };
+    Ok(Plan { blocks: blocks(&r)?, head: vec![r.dense("classifier.1", [classes, CHANNELS], Activation::None)?] })
+}
+
+/// From pixels to the last feature map.
+pub(super) fn blocks(r: &Reader<'_>) -> Result<Vec<Block<ConvPlan, GatePlan>>, NetsError> {
+    let mut blocks = vec![Block::Conv(around(r, "features.0", [32, 3], 3, 2)?)];
     let mut input = 32;
     for [t, out, repeats, stride] in STAGES {
         for i in 0..repeats {
             let name = format!("features.{}", blocks.len());
-            blocks.push(inverted(&r, &name, [out, input], t, if i == 0 { stride } else { 1 })?);
+            blocks.push(inverted(r, &name, [out, input], t, if i == 0 { stride } else { 1 })?);
             input = out;
         }
     }
-    blocks.push(Block::Conv(around(&r, "features.18", [1280, input], 1, 1)?));
-    Ok(Plan { blocks, head: vec![r.dense("classifier.1", [classes, 1280], Activation::None)?] })
+    blocks.push(Block::Conv(around(r, "features.18", [CHANNELS, input], 1, 1)?));
+    Ok(blocks)
 }
 
 fn inverted(

@@ -14,6 +14,7 @@ mod engine;
 mod golden_tests;
 mod kernels;
 mod mobilenet_v2;
+mod mobilenet_v2_pair;
 mod mobilenet_v3_small;
 mod plan;
 mod resnet18;
@@ -256,6 +257,7 @@ pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usiz
         Architecture::EfficientnetB0 => efficientnet_b0::plan(vb, classes),
         Architecture::EfficientnetLite0 => efficientnet_lite0::plan(vb, classes),
         Architecture::MobilenetV2 => mobilenet_v2::plan(vb, classes),
+        Architecture::MobilenetV2Pair => mobilenet_v2_pair::plan(vb, classes),
         Architecture::MobilenetV3Small => mobilenet_v3_small::plan(vb, classes),
         Architecture::Resnet18 => resnet18::plan(vb, 3, classes),
         Architecture::Resnet18Edges => resnet18::plan(vb, 4, classes),

@@ -27,6 +27,8 @@ pub(crate) enum Block<C, G> {
     Inverted { expand: Option<C>, depthwise: C, gate: Option<G>, project: C, skip: Skip },
     /// Two convolutions, the second of which adds the input (or its projection) before its activation.
     Basic { first: C, second: C, shortcut: Option<C> },
+    /// Two chains of blocks on the same input, the channels of the one before those of the other.
+    Pair { first: Vec<Self>, second: Vec<Self> },
 }
 
 /// Whether a block adds its input to its output.

@@ -139,6 +139,10 @@ impl Engine for Tensors {
     fn max_pool(&self, x: &Tensor) -> Result<Tensor, NetsError> {
         Ok(pad(x, [1; 4])?.max_pool2d_with_stride(3, 2)?)
     }
+
+    fn join(&self, first: &Tensor, second: &Tensor) -> Result<Tensor, NetsError> {
+        Ok(Tensor::cat(&[first, second], 1)?)
+    }
 }
 
 /// The mean over each feature map: `[n, c, h, w]` → `[n, c]`.

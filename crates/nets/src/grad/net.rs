@@ -343,6 +343,9 @@ impl Build<'_> {
                 second: self.conv(second)?,
                 shortcut: shortcut.as_ref().map(|c| self.conv(c)).transpose()?,
             },
+            Block::Pair { .. } => {
+                return Err(NetsError::Unsupported("the training of a pair: train each by itself and join them"));
+            }
         })
     }
 

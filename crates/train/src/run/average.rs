@@ -47,7 +47,7 @@ pub fn average(parts: &[Part], out: &Path) -> Result<(), TrainError> {
 }
 
 /// Without the counters that some files keep of the batches that a norm has seen: inference does not read them.
-fn learned(weights: &Weights) -> Weights {
+pub(super) fn learned(weights: &Weights) -> Weights {
     let names = weights.names().filter(|name| !name.ends_with("num_batches_tracked"));
     Weights::from_tensors(names.filter_map(|name| Some((name.to_owned(), weights.get(name).ok()?.clone()))))
 }
