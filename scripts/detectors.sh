@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the shipped detectors from ../shared/data: crops, training, calibration, evaluation. Some two hours on two
+# Rebuilds the shipped detectors from ../shared/data: crops, training, calibration, evaluation. Some four hours on two
 # cores; what was finished or checkpointed is not done again. `make detectors` builds the command first.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,15 +23,21 @@ train() {
     done
 }
 
-# ID RUN WEIGHTS: the run's outcome becomes the model.
+# ID RUN [SUFFIX]: how the model came about, for each network that it is made of.
+course() {
+    model="models/$1" more="${3:-}"
+    mkdir -p "$model/evaluation"
+    cp "$2/recipe.toml" "$model/recipe$more.toml"
+    cp "$2/run.json" "$model/run$more.json"
+    cp "$2/curves.svg" "$model/evaluation/curves$more.svg"
+    # A line of 25 of the log, and every test.
+    awk 'NR % 25 == 1 || /held_out/' "$2/metrics.jsonl" > "$model/evaluation/training$more.jsonl"
+}
+
+# ID WEIGHTS: they become the model's.
 take() {
     model="models/$1"
-    mkdir -p "$model/evaluation"
-    cp "$3" "$model/weights.safetensors"
-    cp "$2/recipe.toml" "$2/run.json" "$model/"
-    cp "$2/curves.svg" "$model/evaluation/"
-    # A line of 25 of the log, and every test.
-    awk 'NR % 25 == 1 || /held_out/' "$2/metrics.jsonl" > "$model/evaluation/training.jsonl"
+    cp "$2" "$model/weights.safetensors"
     bytes=$(wc -c < "$model/weights.safetensors")
     hash=$(sha256sum "$model/weights.safetensors" | cut -d' ' -f1)
     sed -i "/^\[weights\]/,/^\[scoring\]/{s/^bytes = .*/bytes = $bytes/;s/^sha256 = .*/sha256 = \"$hash\"/}" "$model/card.toml"
@@ -59,13 +65,18 @@ ship() {
     done
 }
 
-train manipulated manipulated-longer
-# Before it knew the pairs of DFDC by heart, and between that and where it started (docs/detectors.md).
+train manipulated manipulated-longer swapped manipulated-other
+# Before it knew the pairs of DFDC by heart, and between that and where it started (docs/detectors.md); beside it a network
+# of other descent, at its best.
 "$ff" train average "$data/../models/starter/swapped-mobilenetv2-128.safetensors=0.5" \
     out/runs/manipulated-longer/best.safetensors=0.5 --out "$work/manipulated.safetensors"
-take manipulated-faces out/runs/manipulated-longer "$work/manipulated.safetensors"
+"$ff" train join "$work/manipulated.safetensors=1" out/runs/manipulated-other/best.safetensors=1 --out "$work/pair.safetensors"
+take manipulated-faces "$work/pair.safetensors"
+course manipulated-faces out/runs/manipulated-longer
+course manipulated-faces out/runs/manipulated-other -second
 train generated generated-even
-take generated-faces out/runs/generated-even out/runs/generated-even/weights.safetensors
+take generated-faces out/runs/generated-even/weights.safetensors
+course generated-faces out/runs/generated-even
 
 # Everything held out that asks a detector's own question, and every real that there is.
 for id in manipulated-faces generated-faces; do

@@ -19,7 +19,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "crates/detector/goldens"))
-from logits import MEAN, STD, network, rules  # noqa: E402
+from logits import MEAN, STD, rules, shipped  # noqa: E402
 
 # Sample, whether its face is generated, the face's box.
 SAMPLES = [
@@ -35,7 +35,7 @@ def main():
     reference = {}
     for model, rule in rules(ROOT / "models").items():
         weights = ROOT / "models" / model / "weights.safetensors"
-        net = network(weights).double()
+        net = shipped(weights).double()
         rows = []
         for name, generated, box in SAMPLES:
             picture = cv2.imread(str(ROOT / "assets/samples" / name))[..., ::-1]

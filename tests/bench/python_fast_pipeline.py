@@ -25,17 +25,15 @@ DETECTORS = ("generated-faces", "manipulated-faces")
 
 def export(models, folder):
     import torch
-    from safetensors.torch import load_file
-    from torchvision.models import mobilenet_v2
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "crates/nets/goldens"))
+    from pair import shipped
 
     folder.mkdir(parents=True, exist_ok=True)
     rules = {name: rule(models / name) for name in DETECTORS}
     (folder / "rules.json").write_text(json.dumps(rules))
     for name in DETECTORS:
         side = rules[name]["size"]
-        net = mobilenet_v2(num_classes=1)
-        net.load_state_dict(load_file(models / name / "weights.safetensors"))
-        torch.onnx.export(net.eval(), torch.zeros(1, 3, side, side), str(folder / f"{name}.onnx"), input_names=["x"], output_names=["y"],
+        torch.onnx.export(shipped(models / name / "weights.safetensors"), torch.zeros(1, 3, side, side), str(folder / f"{name}.onnx"), input_names=["x"], output_names=["y"],
                           dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}, dynamo=False)
 
 

@@ -18,18 +18,13 @@ import cv2
 import numpy as np
 import torch
 from facenet_pytorch import MTCNN
-from safetensors.torch import load_file
-from torchvision.models import mobilenet_v2
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "crates/nets/goldens"))
+from pair import shipped  # noqa: E402
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 DETECTORS = ("generated-faces", "manipulated-faces")
-
-
-def load(models, name):
-    net = mobilenet_v2(num_classes=1)
-    net.load_state_dict(load_file(models / name / "weights.safetensors"))
-    return net.eval()
 
 
 def rule(model):
@@ -84,7 +79,7 @@ def main():
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     detector = MTCNN(keep_all=True, min_face_size=min_face, device="cpu")
-    nets = {name: load(models, name) for name in DETECTORS}
+    nets = {name: shipped(models / name / "weights.safetensors") for name in DETECTORS}
     rules = {name: rule(models / name) for name in DETECTORS}
     for clip in sys.argv[5:]:
         print(json.dumps(analyse(clip, detector, nets, rules, fps)), flush=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from logits import MEAN, STD, network, picture, rules
+from logits import MEAN, STD, picture, rules, shipped
 
 
 def grad_cam(net, crop):
@@ -30,7 +30,7 @@ def main(models):
     torch.set_num_threads(1)
     out = []
     for name, rule in rules(models).items():
-        net = network(Path(models) / name / "weights.safetensors").double()
+        net = shipped(Path(models) / name / "weights.safetensors").double()
         for i in range(8):
             cells = grad_cam(net, picture(i, rule.size, rule.size))
             stretched = torch.nn.functional.interpolate(cells, (20, 24), mode="bilinear", align_corners=False)

@@ -17,10 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "nets/goldens"))
-from pair import SHIPPED, network as untrained  # noqa: E402
+from pair import SHIPPED, shipped  # noqa: E402
 
 MEAN, STD = np.float32([.485, .456, .406]), np.float32([.229, .224, .225])
 
@@ -77,14 +75,6 @@ def picture(i, width, height):
     return out
 
 
-def network(path):
-    tensors = load_file(path)
-    net = untrained("mobilenet-v2-pair" if "classifier.weight" in tensors else "mobilenet-v2")
-    types = {k: v.dtype for k, v in net.state_dict().items()}
-    net.load_state_dict({k: v.to(types[k]) for k, v in tensors.items()}, strict=False)
-    return net.eval()
-
-
 def logits(net, crops):
     x = ((np.stack(crops).astype(np.float32) / 255 - MEAN) / STD).transpose(0, 3, 1, 2)
     with torch.no_grad():
@@ -103,7 +93,7 @@ def main(models, data):
     out = {"made": [{"i": i, "width": w, "height": h, "box": b, "logits": {}} for i, w, h, b in made],
            "stills": [{"path": r["path"], "box": b, "logits": {}} for r, b in zip(stills, boxes)]}
     for name, rule in rules(models).items():
-        net = network(Path(models) / name / "weights.safetensors")
+        net = shipped(Path(models) / name / "weights.safetensors")
         crops = [rule.cut(picture(i, w, h), box) if w else picture(i, rule.size, rule.size) for i, w, h, box in made]
         for entry, logit in zip(out["made"], logits(net, crops)):
             entry["logits"][name] = logit

@@ -2,6 +2,7 @@
 
 import torch
 import torchvision
+from safetensors.torch import load_file
 
 
 class Pair(torch.nn.Module):
@@ -28,6 +29,16 @@ def network(architecture: str, classes: int = 1) -> torch.nn.Module:
     net = torchvision.models.mobilenet_v2(weights=None)
     net.classifier[1] = torch.nn.Linear(1280, classes)
     return net
+
+
+def shipped(weights) -> torch.nn.Module:
+    """The network whose weights a safetensors file holds."""
+    tensors = load_file(weights)
+    net = network("mobilenet-v2-pair" if "classifier.weight" in tensors else "mobilenet-v2")
+    types = {k: v.dtype for k, v in net.state_dict().items()}
+    # The counters of batches that norms have seen are not kept.
+    net.load_state_dict({k: v.to(types[k]) for k, v in tensors.items()}, strict=False)
+    return net.eval()
 
 
 SHIPPED = ("mobilenet-v2", "mobilenet-v2-pair")
