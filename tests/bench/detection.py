@@ -6,7 +6,7 @@
     python3 tests/bench/detection.py --yunet yunet_n_640_640.onnx [--rounds 3] [--threads 1] [--min-face 20] CLIP...
 
 Five frames a second are decoded once; each side then sees the same pixels, round after round. Quoted are milliseconds per frame: of processor time (the
-figure to compare on a machine that others use) and by the wall, each the least of the rounds. facefiction's default finds faces from 20 px and includes
+figure to compare on a machine that others use) and by the wall, each the least of the rounds. facefiction's default finds faces from 28 px and includes
 tracks and cuts; YuNet sees the frame shrunk to 640 px, the shrinking included, so its smallest face is three times larger in a 1080p frame.
 """
 import argparse

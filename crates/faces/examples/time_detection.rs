@@ -5,7 +5,7 @@
 //!
 //! FRAMES.rgb holds frames of a clip, five a second, 8 bits a channel. Answers each line on standard input with one
 //! line of JSON, `[[milliseconds of each frame], processor milliseconds in all, faces]`: `default` for what a scan does
-//! with them (every fifth searched for all sizes, the others followed; tracks and cuts included), `full` for the default
+//! with them (every fifth searched for faces from 28 px, the others followed; tracks and cuts included), `full` for the default
 //! detector on every frame, `mtcnn PX` for the cascade alone with that smallest face. `faces` answers with the default's faces
 //! instead, `[x, y, width, height, 1 where it is good enough to be scored]` for each face of each frame.
 #![expect(clippy::print_stdout, reason = "answers on standard output are what this program is for")]
@@ -22,7 +22,7 @@ use media::Frame;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Frames from one search for faces of every size to the next, as in a scan at five frames a second.
+/// Frames from one search for small faces too to the next, as in a scan at five frames a second.
 const STRETCH: usize = 5;
 const STEP_US: i64 = 200_000;
 
@@ -72,7 +72,7 @@ fn follow(detector: &dyn FaceDetector) -> impl FnMut(&Frame) -> Result<Vec<Face>
     move |frame| {
         let whole = count % STRETCH == 0;
         count += 1;
-        let faces = if whole { detector.detect(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
+        let faces = if whole { detector.survey(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
         before.clone_from(&faces);
         Ok(faces)
     }

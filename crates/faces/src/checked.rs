@@ -102,6 +102,10 @@ impl<D: FaceDetector> FaceDetector for Checked<D> {
         self.check(rgb, self.detector.detect(rgb)?)
     }
 
+    fn survey(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+        self.check(rgb, self.detector.survey(rgb)?)
+    }
+
     fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
         self.check(rgb, self.detector.follow(rgb, before)?)
     }

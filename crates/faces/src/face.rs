@@ -47,6 +47,15 @@ pub trait FaceDetector: Send + Sync {
     /// When a network refuses its input.
     fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError>;
 
+    /// As [`FaceDetector::detect`] for a frame of a video, of which there are many: faces below [`SURVEYED_FROM`] px may
+    /// be left out.
+    ///
+    /// # Errors
+    /// As [`FaceDetector::detect`].
+    fn survey(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+        self.detect(rgb)
+    }
+
     /// The faces of a picture of the same shot as one shortly before it, whose faces were `before`. Faces of at least
     /// [`FOLLOWED_BELOW`] px are searched for, less finely where all faces before were much larger; smaller ones may be
     /// looked for only where they were.
@@ -58,6 +67,10 @@ pub trait FaceDetector: Send + Sync {
         self.detect(rgb)
     }
 }
+
+/// Side in px of the faces that [`FaceDetector::survey`] looks for: half of what a face needs to be scored
+/// ([`crate::QualityGate`]). Smaller ones could only be counted, and to look for them takes as long as for all others.
+pub const SURVEYED_FROM: f32 = 28.0;
 
 /// Side in px of the faces that [`FaceDetector::follow`] searches for everywhere: none that is too small for it is large
 /// enough to be scored ([`crate::QualityGate`]).

@@ -25,7 +25,7 @@ pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
 pub use checked::{Checked, LandmarkSource, PresenceRule};
 pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
 pub use error::FacesError;
-pub use face::{FOLLOWED_BELOW, Face, FaceDetector};
+pub use face::{FOLLOWED_BELOW, Face, FaceDetector, SURVEYED_FROM};
 pub use mesh::{FaceMeshAligner, Mesh};
 pub use mtcnn::{Mtcnn, MtcnnOptions};
 pub use pose::Pose;

@@ -12,7 +12,7 @@ use nets::cpu::Nhwc;
 use nets::mtcnn::{ONet, PNet, PNetCell, RNet};
 use rayon::prelude::*;
 
-use crate::face::{FOLLOWED_BELOW, sort_largest_first};
+use crate::face::{FOLLOWED_BELOW, SURVEYED_FROM, sort_largest_first};
 use crate::nms::{Overlap, ScoredBox, nms};
 use crate::pyramid::Pyramid;
 use crate::resize::PixelRegion;
@@ -86,6 +86,12 @@ impl Mtcnn {
     pub fn load_checked(models_dir: &Path, options: MtcnnOptions) -> Result<Checked<Self>, FacesError> {
         let mesh = FaceMeshAligner::load(models_dir)?;
         Ok(Checked::new(Self::load(models_dir, options)?, mesh, PresenceRule::MTCNN))
+    }
+
+    fn search(&self, rgb: &RgbImage, min_face: f32) -> Result<Vec<Face>, FacesError> {
+        let pyramid = Pyramid::exact(rgb);
+        let proposals = self.propose(&pyramid, min_face)?;
+        self.judge(&pyramid, &proposals)
     }
 
     /// First stage: boxes over the pyramid, its levels for faces below `min_face` left out, squared, best first.
@@ -171,9 +177,11 @@ impl Mtcnn {
 
 impl FaceDetector for Mtcnn {
     fn detect(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
-        let pyramid = Pyramid::exact(rgb);
-        let proposals = self.propose(&pyramid, 0.0)?;
-        self.judge(&pyramid, &proposals)
+        self.search(rgb, 0.0)
+    }
+
+    fn survey(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
+        self.search(rgb, SURVEYED_FROM)
     }
 
     /// The finest levels of the pyramid, most of the work, are left out; what they would propose is taken from where
@@ -339,6 +347,17 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_finds_the_faces_that_it_should_as_a_full_search_does() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let mtcnn = Mtcnn::load(&models, MtcnnOptions::default()).unwrap();
+        let large = picture(240);
+        assert_eq!(mtcnn.survey(&large).unwrap(), mtcnn.detect(&large).unwrap());
+        let tiny = (20..40).map(picture).find(|tiny| !mtcnn.detect(tiny).unwrap().is_empty()).unwrap();
+        assert!(mtcnn.detect(&tiny).unwrap().iter().all(|face| face.rect.h < SURVEYED_FROM));
+        assert!(mtcnn.survey(&tiny).unwrap().is_empty());
+    }
+
+    #[test]
     fn large_faces_are_followed_as_they_are_found_and_small_ones_where_they_were() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         let mtcnn = Mtcnn::load(&models, MtcnnOptions::default()).unwrap();
@@ -351,7 +370,7 @@ mod tests {
         assert!(followed[0].rect.iou(found[0].rect) > 0.9, "{:?} {:?}", followed[0].rect, found[0].rect);
 
         let small = picture(36);
-        let found = mtcnn.detect(&small).unwrap();
+        let found = mtcnn.survey(&small).unwrap();
         assert_eq!(found.len(), 1);
         assert!(found[0].rect.w.max(found[0].rect.h) < FOLLOWED_BELOW);
         assert!(mtcnn.follow(&small, &[]).unwrap().is_empty(), "nothing says where it was");

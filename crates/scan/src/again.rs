@@ -79,9 +79,10 @@ fn find_again(frame: &Frame, rect: Rect, pipeline: &Pipeline) -> Result<Option<F
     let known = Face { rect, landmarks: [rect.center(); 5], refined: None, detector_score: 1.0 };
     let alone = || finder.follow(rgb, &[known]);
     let among_others = || finder.follow(rgb, &[]);
+    let surveyed = || finder.survey(rgb);
     let searched = || finder.detect(rgb);
     let mut best: Option<(f32, Face)> = None;
-    for ways in [&alone as &dyn Fn() -> _, &among_others, &searched] {
+    for ways in [&alone as &dyn Fn() -> _, &among_others, &surveyed, &searched] {
         for face in ways()? {
             let overlap = face.rect.iou(rect);
             if overlap >= SAME_BOX && best.is_none_or(|(most, _)| overlap > most) {

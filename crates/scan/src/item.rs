@@ -185,7 +185,11 @@ fn examine_file(
 fn expected(media: &Media) -> Expected {
     let info = media.info();
     let duration_us = info.duration_us.and_then(|us| u64::try_from(us).ok());
-    Expected { duration_us, frame_bytes: info.width as usize * info.height as usize * 3 }
+    Expected {
+        video: media.kind() == Kind::Video,
+        duration_us,
+        frame_bytes: info.width as usize * info.height as usize * 3,
+    }
 }
 
 fn warn_of(coverage: &Coverage, examined: &Examined, ctx: &Ctx) {

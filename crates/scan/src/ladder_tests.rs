@@ -86,7 +86,7 @@ fn what_was_kept_climbs_as_what_is_decoded_again() {
     let ctx = Ctx::silent();
     let media = media::Media::open(&clip, pipeline.limits(), &ctx).unwrap();
     let frames = media.frames(pipeline.sampling(), 1, &ctx).unwrap();
-    let expected = crate::stages::Expected { duration_us: None, frame_bytes: 640 * 360 * 3 };
+    let expected = crate::stages::Expected { video: true, duration_us: None, frame_bytes: 640 * 360 * 3 };
     let examined = crate::stages::examine(frames, &pipeline, expected, &ctx, &|_| {}).unwrap();
     let observations = analysis::Observations { kind: MediaKind::Video, frames: examined.frames };
     let findings = analysis::aggregate(&observations, pipeline.first_policies());

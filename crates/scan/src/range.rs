@@ -31,6 +31,7 @@ pub fn scan_range(
     let info = media.info();
     let frames = media.frames_from(from, info.width, pipeline.threads(), ctx)?;
     let expected = Expected {
+        video: true,
         duration_us: u64::try_from(to.micros_since(from)).ok(),
         frame_bytes: info.width as usize * info.height as usize * 3,
     };

@@ -6,7 +6,7 @@
 //!
 //! Looking finds faces, grades them and cuts the crops of those that are good enough; afterwards the
 //! frame is let go. The first frame of a stretch of up to [`STRETCH`] frames and the first after a cut are searched for
-//! faces of every size; in those between, small faces are looked for where they were. Stretches know nothing of each
+//! small faces too; in those between, small faces are looked for where they were. Stretches know nothing of each
 //! other, so several are looked at at once. Following gives every face its track and forms batches of [`BATCH_CROPS`] crops or
 //! [`BATCH_FRAMES`] frames. What is in a batch depends on the frames alone, never on threads, so the
 //! same input gives the same numbers on any number of them.
@@ -37,7 +37,7 @@ const BATCH_FRAMES: usize = 16;
 /// Faces examined in one frame; the largest are kept. Crowds hold more, but none of those can be
 /// examined at their size.
 pub(crate) const MAX_FACES: usize = 32;
-/// Most frames from one search for faces of every size to the next.
+/// Most frames from one search for small faces to the next.
 const STRETCH: usize = 5;
 /// Most media time from one such search to the next, in µs: a small face that comes in is seen within so long.
 const STRETCH_US: i64 = 1_000_000;
@@ -82,7 +82,7 @@ pub(crate) fn examine(
     tell: &dyn Fn(Told<'_>),
 ) -> Result<Examined, ScanError> {
     let dropped = AtomicU64::new(0);
-    let look = |stretch: Vec<Result<Frame, MediaError>>| look(stretch, pipeline, &dropped);
+    let look = |stretch: Vec<Result<Frame, MediaError>>| look(stretch, expected.video, pipeline, &dropped);
     let stretches = Stretches::new(frames, expected.stretch());
     let score = |batch: Result<Batch, ScanError>| batch.and_then(|b| b.scored(pipeline));
     let mut examined = Examined::default();
@@ -112,6 +112,8 @@ pub(crate) fn examine(
 /// What is known about an item's frames before they come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
+    /// Whether there is more than one frame.
+    pub video: bool,
     /// Media time, where known.
     pub duration_us: Option<u64>,
     /// Bytes of one decoded frame.
@@ -194,6 +196,7 @@ struct Cut {
 /// The frames of a stretch, one after the other.
 fn look(
     stretch: Vec<Result<Frame, MediaError>>,
+    video: bool,
     pipeline: &Pipeline,
     dropped: &AtomicU64,
 ) -> Vec<Result<Seen, ScanError>> {
@@ -204,6 +207,7 @@ fn look(
         let cut = cuts.push(&frame.rgb);
         let mut faces = match before.take().filter(|_| !cut) {
             Some(before) => pipeline.finder().follow(&frame.rgb, &before)?,
+            None if video => pipeline.finder().survey(&frame.rgb)?,
             None => pipeline.finder().detect(&frame.rgb)?,
         };
         before = Some(faces.clone());

@@ -9,7 +9,7 @@ use image::RgbImage;
 use super::*;
 use crate::fakes::{STEP_US, frame, pipeline};
 
-const EXPECTED: Expected = Expected { duration_us: Some(10_000_000), frame_bytes: 640 * 360 * 3 };
+const EXPECTED: Expected = Expected { video: true, duration_us: Some(10_000_000), frame_bytes: 640 * 360 * 3 };
 
 fn run(threads: usize, frames: Vec<Result<Frame, MediaError>>) -> Result<Examined, ScanError> {
     examine(frames.into_iter(), &pipeline(threads), EXPECTED, &Ctx::silent(), &|_| {})
@@ -115,7 +115,7 @@ fn the_largest_faces_of_a_crowd_are_kept_and_the_rest_counted() {
 #[test]
 fn frames_in_flight_are_bounded_by_bytes() {
     let of = |frame_bytes| {
-        let expected = Expected { duration_us: None, frame_bytes };
+        let expected = Expected { video: true, duration_us: None, frame_bytes };
         (expected.stretch(), expected.stretches_in_flight(8))
     };
     assert_eq!(of(640 * 360 * 3), (5, 9));
