@@ -74,9 +74,11 @@ train manipulated manipulated-longer swapped manipulated-other
 take manipulated-faces "$work/pair.safetensors"
 course manipulated-faces out/runs/manipulated-longer
 course manipulated-faces out/runs/manipulated-other -second
-train generated generated-even
-take generated-faces out/runs/generated-even/weights.safetensors
+train generated generated-even generated-other
+"$ff" train join out/runs/generated-even/weights.safetensors=1 out/runs/generated-other/best.safetensors=1 --out "$work/pair-generated.safetensors"
+take generated-faces "$work/pair-generated.safetensors"
 course generated-faces out/runs/generated-even
+course generated-faces out/runs/generated-other -second
 
 # Everything held out that asks a detector's own question, and every real that there is.
 for id in manipulated-faces generated-faces; do
