@@ -75,7 +75,7 @@ take manipulated-faces "$work/pair.safetensors"
 course manipulated-faces out/runs/manipulated-longer
 course manipulated-faces out/runs/manipulated-other -second
 train generated generated-even generated-other
-"$ff" train join out/runs/generated-even/weights.safetensors=1 out/runs/generated-other/best.safetensors=1 --out "$work/pair-generated.safetensors"
+"$ff" train join out/runs/generated-even/weights.safetensors=1 out/runs/generated-other/weights.safetensors=1 --out "$work/pair-generated.safetensors"
 take generated-faces "$work/pair-generated.safetensors"
 course generated-faces out/runs/generated-even
 course generated-faces out/runs/generated-other -second
