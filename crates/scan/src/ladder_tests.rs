@@ -50,10 +50,14 @@ fn a_suspicion_climbs_the_ladder_and_its_first_rung_is_what_was_found() {
 #[test]
 fn a_suspicion_that_the_first_step_takes_away_is_none() {
     let mut pipeline = load(&["generated-faces"]);
-    // Thresholds just below what was found: every rung lies below both.
-    let policy = &mut pipeline.policies[0];
     let sample = root().join("assets/samples/generated-b.jpg");
-    policy.calibration = Calibration::new(40.0, -40.0 * 8.98).unwrap();
+    let found = scan_item(&sample, &pipeline, &Ctx::silent()).unwrap();
+    let rungs = &found.people[0].stability.as_ref().unwrap().rungs;
+    let lowest = rungs.iter().map(|rung| rung.logit).fold(f64::INFINITY, f64::min);
+    assert!(rungs[0].logit > lowest + 0.1, "{rungs:?}");
+    // Both thresholds between what was found and the lowest rung.
+    let policy = &mut pipeline.policies[0];
+    policy.calibration = Calibration::new(400.0, -200.0 * (rungs[0].logit + lowest)).unwrap();
     let threshold = Score::new(0.5).unwrap();
     let high = OperatingPoint { threshold, false_alarms: 0, n_real: 500, found: 400, n_fake: 500 };
     policy.image = OperatingPoints::new(high, Score::new(0.45).unwrap());
