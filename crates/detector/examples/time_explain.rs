@@ -31,9 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let crop = image::imageops::resize(&image::open(sample)?.into_rgb8(), side, side, FilterType::Triangle);
         let width = side as usize;
         // As many pixels each as eight equal blocks have: what is measured does not depend on where they lie.
-        let region = |i: usize| Region::ALL[(i / width * 2 / width * 4 + i % width * 4 / width).min(7)];
-        let labels: Vec<Region> = (0..width * width).map(region).collect();
-        let partition = Partition::of_labels(&labels, [width, width]).ok_or("no partition")?;
+        let block = |i: usize| i / width * 2 / width * 4 + i % width * 4 / width;
+        let labels: Option<Vec<Region>> = (0..width * width).map(|i| Region::ALL.get(block(i)).copied()).collect();
+        let partition =
+            labels.and_then(|labels| Partition::of_labels(&labels, [width, width])).ok_or("no partition")?;
         let (mut logit, mut map, mut regions) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             logit.push(timed(|| detector.logits(std::slice::from_ref(&crop)))?);
