@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the shipped detectors from ../shared/data: crops, training, calibration, evaluation. Some four hours on two
+# Rebuilds the shipped detectors from ../shared/data: crops, training, calibration, evaluation. Hours on two
 # cores; what was finished or checkpointed is not done again. `make detectors` builds the command first.
 set -eu
 cd "$(dirname "$0")/.."

@@ -69,7 +69,7 @@ pub trait FaceDetector: Send + Sync {
 }
 
 /// Side in px of the faces that [`FaceDetector::survey`] looks for: half of what a face needs to be scored
-/// ([`crate::QualityGate`]). Smaller ones could only be counted, and to look for them takes as long as for all others.
+/// ([`crate::QualityGate`]). Smaller ones could only be counted, and half of all pixels of the pyramid are there for them.
 pub const SURVEYED_FROM: f32 = 28.0;
 
 /// Side in px of the faces that [`FaceDetector::follow`] searches for everywhere: none that is too small for it is large
