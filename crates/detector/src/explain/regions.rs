@@ -111,8 +111,8 @@ impl Partition {
         self.counts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(bit, _)| 1 << bit).sum()
     }
 
-    /// The share of each pixel that belongs to a subset of the regions.
-    pub(super) fn kept(&self, subset: usize) -> Vec<f32> {
+    /// The share of each pixel that belongs to a subset of the regions, whose bits are given; row by row, in [0, 1].
+    pub fn kept(&self, subset: usize) -> Vec<f32> {
         let mut sum = vec![0.0; self.size.iter().product()];
         for (bit, shares) in self.shares.iter().enumerate() {
             if subset & (1 << bit) != 0 {
