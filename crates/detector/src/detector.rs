@@ -1,6 +1,7 @@
 //! One detector: a model folder made ready to score crops.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base::Score;
 use candle_core::Device;
@@ -8,27 +9,26 @@ use faces::{CropBasis, CropRule};
 use image::RgbImage;
 use nets::backbone::Backbone;
 use nets::card::{CropRule as CardRule, Input, ModelCard, Scoring};
+use rayon::prelude::*;
 
 use crate::DetectorError;
 use crate::explain::{HeatMap, HeatMethod, occlusion_map};
+use crate::network::Network;
 use crate::preprocess::Preprocess;
-
-/// Crops per pass of the network; more of them only cost memory.
-const BATCH: usize = 16;
 
 /// A manipulation detector, ready to run; shared freely between threads.
 pub struct Detector {
     card: ModelCard,
     scoring: Scoring,
     crop_rule: CropRule,
-    preprocess: Preprocess,
-    backbone: Backbone,
-    device: Device,
+    network: Arc<Network>,
+    /// Which of the network's logits is this detector's.
+    class: usize,
 }
 
 impl std::fmt::Debug for Detector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Detector").field("id", &self.card.id).field("device", &self.device.location()).finish()
+        f.debug_struct("Detector").field("id", &self.card.id).field("class", &self.class).finish()
     }
 }
 
@@ -38,14 +38,54 @@ impl Detector {
     /// # Errors
     /// A missing or broken model, one that scores no faces, or a device that refuses.
     pub fn load(model_dir: &Path, device: &Device) -> Result<Self, DetectorError> {
-        let (card, weights) = nets::model::load(model_dir)?;
-        let scoring =
-            card.scoring.clone().ok_or_else(|| DetectorError::NotADetector { path: model_dir.to_path_buf() })?;
-        let crop_rule =
-            crop_rule(&card.input).ok_or_else(|| DetectorError::CropRule { path: model_dir.to_path_buf() })?;
-        let backbone = Backbone::load(card.architecture, weights.into_var_builder(device)?, 1)?;
-        let preprocess = Preprocess::new(&card.input);
-        Ok(Self { card, scoring, crop_rule, preprocess, backbone, device: device.clone() })
+        Self::load_sharing(&[model_dir.to_path_buf()], device)?
+            .pop()
+            .ok_or_else(|| DetectorError::NotADetector { path: model_dir.to_path_buf() })
+    }
+
+    /// Loads detectors in their order; those whose cards name the same encoder and the same input hold and run it once,
+    /// and a crop that one of them has seen costs the others nothing.
+    ///
+    /// # Errors
+    /// As [`Detector::load`].
+    pub fn load_all(dirs: &[PathBuf], device: &Device) -> Result<Vec<Self>, DetectorError> {
+        let cards = dirs.iter().map(|dir| nets::model::load_card(dir)).collect::<Result<Vec<_>, _>>()?;
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (i, card) in cards.iter().enumerate() {
+            let shares = |g: &&mut Vec<usize>| g.first().and_then(|&j| cards.get(j)).is_some_and(|c| share(card, c));
+            match groups.iter_mut().find(shares) {
+                Some(group) => group.push(i),
+                None => groups.push(vec![i]),
+            }
+        }
+        let load = |group: &Vec<usize>| {
+            let own: Vec<PathBuf> = group.iter().filter_map(|&i| dirs.get(i).cloned()).collect();
+            Ok(group.iter().copied().zip(Self::load_sharing(&own, device)?).collect::<Vec<_>>())
+        };
+        let loaded = groups.par_iter().map(load).collect::<Result<Vec<_>, DetectorError>>()?;
+        let mut loaded: Vec<(usize, Self)> = loaded.into_iter().flatten().collect();
+        loaded.sort_by_key(|(i, _)| *i);
+        Ok(loaded.into_iter().map(|(_, detector)| detector).collect())
+    }
+
+    /// Detectors with one network.
+    fn load_sharing(dirs: &[PathBuf], device: &Device) -> Result<Vec<Self>, DetectorError> {
+        let (cards, weights) = nets::model::load_sharing(dirs)?;
+        let Some(first) = cards.first() else { return Ok(Vec::new()) };
+        let (architecture, preprocess) = (first.architecture, Preprocess::new(&first.input));
+        let read = |(card, dir): (ModelCard, &PathBuf)| {
+            let scoring = card.scoring.clone().ok_or_else(|| DetectorError::NotADetector { path: dir.clone() })?;
+            let crop_rule = crop_rule(&card.input).ok_or_else(|| DetectorError::CropRule { path: dir.clone() })?;
+            Ok((card, scoring, crop_rule))
+        };
+        let read = cards.into_iter().zip(dirs).map(read).collect::<Result<Vec<_>, DetectorError>>()?;
+        let backbone = Backbone::load(architecture, weights.into_var_builder(device)?, read.len())?;
+        let network = Arc::new(Network::new(backbone, preprocess, read.len()));
+        let of = |(class, (card, scoring, crop_rule))| {
+            let network = Arc::clone(&network);
+            Self { card, scoring, crop_rule, network, class }
+        };
+        Ok(read.into_iter().enumerate().map(of).collect())
     }
 
     /// What the model is, what it was trained on and what it must not be used for.
@@ -69,11 +109,7 @@ impl Detector {
     /// # Errors
     /// A crop of another size, or a device that refuses.
     pub fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError> {
-        let mut logits = Vec::with_capacity(crops.len());
-        for batch in crops.chunks(BATCH) {
-            let output = self.backbone.forward(&self.preprocess.tensor(batch, &self.device)?)?;
-            logits.extend(output.flatten_all()?.to_vec1::<f32>()?);
-        }
+        let logits = self.network.logits(crops, self.class)?;
         let wrong =
             logits.iter().position(|l| !l.is_finite()).or((logits.len() != crops.len()).then_some(logits.len()));
         match wrong {
@@ -88,10 +124,10 @@ impl Detector {
     /// # Errors
     /// As [`Detector::logits`].
     pub fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
-        if self.backbone.architecture().is_transformer() {
+        if self.card.architecture.is_transformer() {
             return occlusion_map(crop, &|crops| self.logits(crops));
         }
-        let map = self.backbone.class_map(&self.preprocess.tensor(std::slice::from_ref(crop), &self.device)?, 0)?;
+        let map = self.network.class_map(crop, self.class)?;
         let (_, height, width) = map.values.dims3()?;
         let values: Vec<f32> = map.values.flatten_all()?.to_vec1()?;
         let finite = values.iter().all(|v| v.is_finite());
@@ -103,6 +139,12 @@ impl Detector {
     pub fn calibrate(&self, logit: f64) -> Option<Score> {
         self.scoring.calibration.score(logit)
     }
+}
+
+/// Whether two detectors can run as one network.
+fn share(a: &ModelCard, b: &ModelCard) -> bool {
+    let encoder = |card: &ModelCard| card.encoder.as_ref().map(|e| e.sha256.clone());
+    encoder(a).is_some() && encoder(a) == encoder(b) && a.architecture == b.architecture && a.input == b.input
 }
 
 fn crop_rule(input: &Input) -> Option<CropRule> {

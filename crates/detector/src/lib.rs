@@ -8,6 +8,7 @@
 mod detector;
 mod error;
 pub mod explain;
+mod network;
 mod preprocess;
 
 pub use detector::Detector;

@@ -132,6 +132,26 @@ fn a_crop_does_not_see_the_others_in_its_batch() {
 }
 
 #[test]
+fn detectors_of_one_encoder_say_together_what_each_says_alone() {
+    let models = root().join("models");
+    if !models.join("clip-vit-b16.safetensors").exists() {
+        eprintln!("skipped: `make deep-model` was not run");
+        return;
+    }
+    let dirs = ["deep-manipulation", "manipulated-faces", "deep-synthesis"].map(|id| models.join(id));
+    let together = Detector::load_all(&dirs, &Device::Cpu).unwrap();
+    let crops: Vec<RgbImage> = (0..2).map(|i| picture(i, 224, 224)).collect();
+    for (dir, detector) in dirs.iter().zip(&together).step_by(2) {
+        assert!(dir.ends_with(&detector.card().id));
+        let alone = Detector::load(dir, &Device::Cpu).unwrap();
+        assert_eq!(detector.logits(&crops).unwrap(), alone.logits(&crops).unwrap(), "{}", detector.card().id);
+    }
+    assert_eq!(together[1].card().id, "manipulated-faces");
+    // Other crops are not mistaken for the last ones.
+    assert_ne!(together[0].logits(&crops[1..]).unwrap(), together[0].logits(&crops[..1]).unwrap());
+}
+
+#[test]
 fn what_is_no_detector_is_refused() {
     let mtcnn = Detector::load(&root().join("models/mtcnn"), &Device::Cpu);
     assert!(matches!(mtcnn, Err(DetectorError::NotADetector { .. })));

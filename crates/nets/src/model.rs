@@ -48,6 +48,23 @@ pub fn load(dir: &Path) -> Result<(ModelCard, Weights), NetsError> {
     Ok((card, encoder.with(weights)))
 }
 
+/// Models whose cards name the same encoder as one network with a logit each, in their order, so that the encoder is
+/// held and run once.
+///
+/// # Errors
+/// As [`load`] for each; [`NetsError::TensorShape`] for a head of another size.
+pub fn load_sharing(dirs: &[PathBuf]) -> Result<(Vec<ModelCard>, Weights), NetsError> {
+    let Some((first, others)) = dirs.split_first() else { return Ok((Vec::new(), Weights::default())) };
+    let (card, all) = load(first)?;
+    let (mut cards, mut heads) = (vec![card], Vec::new());
+    for dir in others {
+        let card = load_card(dir)?;
+        heads.push(Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?);
+        cards.push(card);
+    }
+    Ok((cards, all.with_rows_of(&heads, "head.")?))
+}
+
 /// Reads and checks the card of the model in `dir`, not its weights.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Named tensors out of safetensors bytes, as 32-bit floats.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -88,6 +88,36 @@ impl Weights {
         self
     }
 
+    /// These tensors, those under `prefix` followed by the rows of the others' tensors of the same name, in order: heads
+    /// of several networks become one. What one of them lacks is zero.
+    ///
+    /// # Errors
+    /// [`NetsError::TensorShape`] when rows are not of one length.
+    pub fn with_rows_of(mut self, others: &[Self], prefix: &str) -> Result<Self, NetsError> {
+        let all = || std::iter::once(&self).chain(others);
+        let names: BTreeSet<&String> = all().flat_map(|w| w.tensors.keys()).filter(|n| n.starts_with(prefix)).collect();
+        let mut stacked = Vec::new();
+        for name in names {
+            let first = all().find_map(|w| w.tensors.get(name));
+            let row = first.map_or(&[][..], |t| t.shape.get(1..).unwrap_or_default());
+            let mut data = Vec::new();
+            for weights in all() {
+                match weights.tensors.get(name) {
+                    Some(t) if t.shape.len() == row.len() + 1 && t.shape.ends_with(row) => data.extend(&t.data),
+                    Some(t) => {
+                        let expected = [&[1], row].concat();
+                        return Err(NetsError::TensorShape { name: name.clone(), expected, actual: t.shape.clone() });
+                    }
+                    None => data.resize(data.len() + row.iter().product::<usize>(), 0.0),
+                }
+            }
+            let shape = [&[data.len() / row.iter().product::<usize>().max(1)], row].concat();
+            stacked.push((name.clone(), WeightTensor { shape, data }));
+        }
+        self.tensors.extend(stacked);
+        Ok(self)
+    }
+
     /// Names in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
@@ -167,6 +197,24 @@ mod tests {
             let w = Weights::from_safetensors(&file(dtype, "a.weight", vec![2, 2], &bytes)).unwrap();
             assert_eq!(w.get_shaped("a.weight", &[2, 2]).unwrap().data, numbers, "{dtype}");
         }
+    }
+
+    #[test]
+    fn heads_of_several_networks_become_one_and_the_rest_stays_the_first_ones() {
+        let of = |tensors: &[(&str, &[usize], &[f32])]| {
+            let tensor = |shape: &[usize], data: &[f32]| WeightTensor { shape: shape.to_vec(), data: data.to_vec() };
+            Weights::from_tensors(tensors.iter().map(|(name, shape, data)| ((*name).to_owned(), tensor(shape, data))))
+        };
+        let first = of(&[("body", &[1], &[7.0]), ("head.a", &[1, 2], &[1.0, 2.0]), ("head.bias", &[1], &[0.5])]);
+        let second = of(&[("body", &[1], &[9.0]), ("head.b", &[1, 2], &[3.0, 4.0]), ("head.bias", &[1], &[0.25])]);
+        let one = first.clone().with_rows_of(std::slice::from_ref(&second), "head.").unwrap();
+        assert_eq!(one.get_shaped("body", &[1]).unwrap().data, [7.0]);
+        assert_eq!(one.get_shaped("head.a", &[2, 2]).unwrap().data, [1.0, 2.0, 0.0, 0.0]);
+        assert_eq!(one.get_shaped("head.b", &[2, 2]).unwrap().data, [0.0, 0.0, 3.0, 4.0]);
+        assert_eq!(one.get_shaped("head.bias", &[2]).unwrap().data, [0.5, 0.25]);
+        assert_eq!(first.clone().with_rows_of(&[], "head.").unwrap(), first);
+        let other = of(&[("head.a", &[1, 3], &[1.0, 2.0, 3.0])]);
+        assert!(matches!(first.with_rows_of(&[other], "head."), Err(NetsError::TensorShape { .. })));
     }
 
     #[test]

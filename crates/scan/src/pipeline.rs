@@ -234,16 +234,12 @@ impl std::fmt::Display for Named {
 
 /// The detectors on a device, and what they say of known samples there.
 fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>, Vec<Control>), ScanError> {
-    let one = |folder: &PathBuf| {
-        let detector = Detector::load(folder, device).map_err(|error| match error {
-            DetectorError::Nets(error) => ScanError::Nets(error),
-            other => other.into(),
-        })?;
-        let obtained = controls::of_detector(&detector, device.is_cpu())?;
-        Ok((detector, obtained))
-    };
-    let loaded = folders.par_iter().map(one).collect::<Result<Vec<_>, ScanError>>()?;
-    let (detectors, obtained): (Vec<_>, Vec<_>) = loaded.into_iter().unzip();
+    let detectors = Detector::load_all(folders, device).map_err(|error| match error {
+        DetectorError::Nets(error) => ScanError::Nets(error),
+        other => other.into(),
+    })?;
+    let obtained = detectors.par_iter().map(|d| controls::of_detector(d, device.is_cpu()));
+    let obtained = obtained.collect::<Result<Vec<_>, ScanError>>()?;
     Ok((detectors, obtained.concat()))
 }
 

@@ -84,9 +84,11 @@ pub(crate) fn with_second_looks(
                 continue;
             }
         };
-        for (m, scorer) in pipeline.second_scorers().iter().enumerate() {
-            for (i, again) in again.iter().enumerate() {
-                let done = ((n * pipeline.second_scorers().len() + m) * each + i) as u64;
+        // Crop by crop: detectors that share an encoder run it once for both.
+        let scorers = pipeline.second_scorers();
+        for (i, again) in again.iter().enumerate() {
+            for (m, scorer) in scorers.iter().enumerate() {
+                let done = ((n * each + i) * scorers.len() + m) as u64;
                 ctx.checkpoint(Progress { stage: Stage::Aggregating, done, total: Some(total as u64) })?;
                 looks.extend(look(scorer.as_ref(), again, person.track, pixels, pipeline)?);
             }
