@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use train::run::Part;
 
+use crate::args::Device;
+
 pub(crate) const TRAIN_EXAMPLES: &str = "\
 Examples:
   facefiction train recipe.toml --out runs/first
@@ -123,6 +125,9 @@ pub(crate) struct RunArgs {
     /// Threads that compute, and as many that prepare batches [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// What computes; graphics processors need a build with their feature
+    #[arg(long, value_name = "DEVICE", value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Log to the MLflow server at http://HOST:PORT as well
     #[arg(long, value_name = "URL")]
     pub mlflow: Option<String>,

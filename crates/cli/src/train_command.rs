@@ -12,12 +12,13 @@ use train::augment::Mixture;
 use train::run::mlflow::End;
 use train::run::{
     Extension, Facts, HeldOut, News, Options, Outcome, Recipe, Remote, SearchRecipe, SearchRoom, Tested, TrialLine,
-    TrialState, average, join, search, train,
+    TrialState, average, join, open_device, search, train,
 };
 
 use crate::exit::Exit;
 use crate::models_dir;
 use crate::reports::{now, tell};
+use crate::scan_command::device_of;
 use crate::train_args::{ExtendArgs, RunArgs, TrainArgs, TrainCommand};
 
 /// Runs the command.
@@ -92,6 +93,7 @@ impl<'a> Job<'a> {
             out: &self.args.out,
             resume: self.args.resume,
             threads: self.threads(),
+            device: device_of(self.args.device),
             facts: material.facts.clone(),
             base: &base,
         };
@@ -120,8 +122,7 @@ impl<'a> Job<'a> {
         let mut recipe = extension.recipe()?;
         let material = self.material(&mut recipe)?;
         let verdict = self.logged(&recipe, &material.facts, &mut |tell| {
-            let options = self.options(&material);
-            extension.run(&recipe, &material.mixture, &material.held_out, options, self.cancel, tell)
+            extension.run(&recipe, &material.mixture, &material.held_out, self.options(&material), self.cancel, tell)
         })?;
         self.screen.line(&format!("before: {}", of(&verdict.before)));
         self.screen.line(&format!("after: {}", of(&verdict.after)));
@@ -141,6 +142,8 @@ impl<'a> Job<'a> {
 
     /// Reads the data that the recipe names.
     fn material(&self, recipe: &mut Recipe) -> Result<Material, TrainError> {
+        // A device that is not there is told before hours are spent on data.
+        open_device(recipe, device_of(self.args.device))?;
         recipe.data.models = models_dir::find(self.args.models_dir.as_deref()).ok();
         let bar = &self.screen.bar;
         bar.set_message("reading the data");
@@ -207,6 +210,7 @@ impl<'a> Job<'a> {
             out: &self.args.out,
             resume: self.args.resume,
             threads: self.threads(),
+            device: device_of(self.args.device),
             facts: material.facts.clone(),
         }
     }

@@ -8,9 +8,10 @@ use super::layer::{Layer, View};
 use super::linear::Linear;
 use super::norm::{Mode, Norm};
 use super::params::{Flat, ParamKind, Slot};
+use super::tape::{Given, Place, Precision, Tape};
 use super::vit::Vit;
 use crate::architecture::Architecture;
-use crate::backbone::{Block, ConvPlan, DensePlan, GatePlan, Plan, plan, strip_rows};
+use crate::backbone::{Block, ConvPlan, DensePlan, GatePlan, plan, strip_rows};
 use crate::error::NetsError;
 use crate::weights::Weights;
 
@@ -36,6 +37,7 @@ pub struct TrainNet {
     blocks: Vec<Kind>,
     /// Instead of blocks.
     vit: Option<Vit>,
+    tape: Option<Tape>,
     /// `maps[i]` is what block `i` is given; the last one is what is pooled.
     maps: Vec<Map>,
     head: Vec<Linear>,
@@ -57,27 +59,53 @@ impl std::fmt::Debug for TrainNet {
 }
 
 impl TrainNet {
-    /// Builds the network with `classes` logits from the tensors that [`crate::backbone`] reads.
+    /// Builds the network with `classes` logits from the tensors that [`crate::backbone`] reads, to learn on the CPU.
     ///
     /// # Errors
     /// [`NetsError::NotABackbone`] for a face finder; a tensor that is missing or of another shape.
     pub fn new(architecture: Architecture, weights: &Weights, classes: usize) -> Result<Self, NetsError> {
+        Self::build(architecture, weights, classes, None)
+    }
+
+    /// The same to learn by candle's tape on a device; parameters, gradients and moments stay on the CPU, laid out as by
+    /// [`TrainNet::new`].
+    ///
+    /// # Errors
+    /// As [`TrainNet::new`], and from the device.
+    pub fn on(
+        device: &Device,
+        precision: Precision,
+        architecture: Architecture,
+        weights: &Weights,
+        classes: usize,
+    ) -> Result<Self, NetsError> {
+        Self::build(architecture, weights, classes, Some(Place { device: device.clone(), precision }))
+    }
+
+    fn build(
+        architecture: Architecture,
+        weights: &Weights,
+        classes: usize,
+        place: Option<Place>,
+    ) -> Result<Self, NetsError> {
         let mut build =
             Build { weights, flat: Flat::default(), running: Flat::default(), momentum: momentum(architecture) };
         if architecture == Architecture::VitS16 {
-            let (vit, starts) = Vit::take(weights, classes, &mut build.flat)?;
+            let place = place.unwrap_or(Place { device: Device::Cpu, precision: Precision::F32 });
+            let (vit, starts) = Vit::take(weights, classes, &mut build.flat, place)?;
             return Ok(Self::of(architecture, classes, build, starts, Body { vit: Some(vit), ..Body::default() }));
         }
-        let Plan { blocks, head } = plan(architecture, weights.var_builder(&Device::Cpu)?, classes)?;
-        let mut starts = Vec::with_capacity(blocks.len() + 1);
-        let mut kinds = Vec::with_capacity(blocks.len());
-        for block in &blocks {
+        let plan = plan(architecture, weights.var_builder(&Device::Cpu)?, classes)?;
+        let mut starts = Vec::with_capacity(plan.blocks.len() + 1);
+        let mut kinds = Vec::with_capacity(plan.blocks.len());
+        for block in &plan.blocks {
             starts.push(build.flat.values.len());
             kinds.push(build.block(block)?);
         }
         starts.push(build.flat.values.len());
-        let head = head.iter().map(|d| build.dense(d)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::of(architecture, classes, build, starts, Body { kinds, head, vit: None }))
+        let head = plan.head.iter().map(|d| build.dense(d)).collect::<Result<Vec<_>, _>>()?;
+        let tape = place.map(|place| Tape::new(place, plan, build.momentum));
+        Ok(Self::of(architecture, classes, build, starts, Body { kinds, head, tape, vit: None }))
     }
 
     fn of(architecture: Architecture, classes: usize, build: Build<'_>, starts: Vec<usize>, body: Body) -> Self {
@@ -91,6 +119,7 @@ impl TrainNet {
             maps: (0..=body.kinds.len()).map(|_| Map::default()).collect(),
             blocks: body.kinds,
             vit: body.vit,
+            tape: body.tape,
             head: body.head,
             kept: Vec::new(),
             frozen: 0,
@@ -214,6 +243,18 @@ impl TrainNet {
                 first.data.extend(pixels);
             }
         }
+        if let (Some(tape), Some(first)) = (&mut self.tape, self.maps.first()) {
+            let given = Given {
+                pixels: &first.data,
+                shape: first.shape,
+                channels: first.channels,
+                mode,
+                frozen: self.frozen,
+                learning,
+            };
+            let kept = |count| dropout.map_or_else(Vec::new, |d| d.factors(count));
+            return tape.forward(&self.flat, &mut self.running, &given, kept);
+        }
         for (i, block) in self.blocks.iter_mut().enumerate() {
             let mode = if i < self.frozen { Mode::Eval } else { mode };
             let mut pass = Pass { params: &self.flat.values, running: &mut self.running.values, mode };
@@ -241,10 +282,13 @@ impl TrainNet {
     /// Adds the gradients of all learning parameters, from those of the logits of the last [`TrainNet::forward`].
     ///
     /// # Errors
-    /// [`NetsError::Candle`] of the ViT.
+    /// [`NetsError::Candle`] of the tape.
     pub fn backward(&mut self, logits: &[f32]) -> Result<(), NetsError> {
         if let Some(vit) = &mut self.vit {
             return vit.backward(logits, &self.flat, &mut self.grads);
+        }
+        if let Some(tape) = &mut self.tape {
+            return tape.backward(logits, &self.flat, &mut self.grads);
         }
         let (params, grads) = (self.flat.values.as_slice(), self.grads.as_mut_slice());
         let mut row = logits.to_vec();
@@ -316,6 +360,7 @@ struct Body {
     kinds: Vec<Kind>,
     head: Vec<Linear>,
     vit: Option<Vit>,
+    tape: Option<Tape>,
 }
 
 /// Makes layers of plans and takes their tensors.

@@ -45,7 +45,7 @@ enum Order {
 
 impl Slot {
     /// Where in the file's tensor the value number `i` of this slot is.
-    fn file_index(&self, i: usize) -> usize {
+    pub(super) fn file_index(&self, i: usize) -> usize {
         let at = |axis: usize| self.shape.get(axis).copied().unwrap_or(1).max(1);
         match self.order {
             Order::Same => i,

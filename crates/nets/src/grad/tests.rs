@@ -1,5 +1,6 @@
 //! Whole networks in training mode against PyTorch (`goldens/gradients.py`).
 
+use candle_core::Device;
 use serde::Deserialize;
 
 use super::*;
@@ -69,12 +70,23 @@ fn pictures(n: usize, size: usize) -> Vec<f32> {
     (0..n * plane).flat_map(pixel).map(|i| planar[i]).collect()
 }
 
-fn trained(net: &Net, golden: &Golden) -> (TrainNet, Vec<f32>) {
+/// By the kernels, or by candle's tape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Kernels,
+    Tape(Precision),
+}
+
+fn trained(by: By, net: &Net, golden: &Golden) -> (TrainNet, Vec<f32>) {
     let mut weights = weights(net.architecture, net.gain, golden.classes, golden.size);
     if matches!(net.architecture, Architecture::MobilenetV2 | Architecture::EfficientnetLite0) {
         weights = centred(&weights);
     }
-    let mut net = TrainNet::new(net.architecture, &weights, golden.classes).unwrap();
+    let mut net = match by {
+        By::Kernels => TrainNet::new(net.architecture, &weights, golden.classes),
+        By::Tape(precision) => TrainNet::on(&Device::Cpu, precision, net.architecture, &weights, golden.classes),
+    }
+    .unwrap();
     let (n, s) = (golden.count, golden.size);
     let logits = net.forward(&pictures(n, s), [n, s, s], Mode::Train, None).unwrap();
     let gradient: Vec<f32> = synthetic::series("logit gradient", logits.len()).map(|v| v as f32).collect();
@@ -93,9 +105,13 @@ fn off(probe: &Probe, values: &[f32]) -> f64 {
 }
 
 fn check(architecture: Architecture) {
+    check_by(By::Kernels, architecture);
+}
+
+fn check_by(by: By, architecture: Architecture) {
     let golden = golden();
     let net = golden.nets.iter().find(|n| n.architecture == architecture).unwrap();
-    let (trained, logits) = trained(net, &golden);
+    let (trained, logits) = trained(by, net, &golden);
     let wanted: Vec<f64> = net.logits.iter().flatten().copied().collect();
     let worst = logits.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
     eprintln!("{architecture}: logits at most {worst:.1e} from PyTorch");
@@ -176,7 +192,7 @@ fn threads_change_no_bit() {
     let net = golden.nets.iter().find(|n| n.architecture == Architecture::EfficientnetB0).unwrap();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (net, logits) = pool.install(|| trained(net, &golden));
+        let (net, logits) = pool.install(|| trained(By::Kernels, net, &golden));
         (logits, net.grads().to_vec(), net.running().to_vec())
     };
     assert!(on(1) == on(3));
@@ -196,4 +212,34 @@ fn resnet18_with_edges_has_the_gradients_of_pytorch() {
 fn strips_have_the_gradients_of_pytorch() {
     check(Architecture::EyeStrip);
     check(Architecture::MouthStrip);
+}
+
+#[test]
+fn candles_tape_has_the_gradients_of_pytorch_too() {
+    for architecture in [
+        Architecture::MobilenetV2,
+        Architecture::MobilenetV3Small,
+        Architecture::EfficientnetB0,
+        Architecture::EfficientnetLite0,
+        Architecture::Resnet18,
+        Architecture::Resnet18Edges,
+        Architecture::EyeStrip,
+    ] {
+        check_by(By::Tape(Precision::F32), architecture);
+    }
+}
+
+#[test]
+fn bfloat16_goes_the_same_way() {
+    let golden = golden();
+    for architecture in [Architecture::MobilenetV3Small, Architecture::Resnet18, Architecture::VitS16] {
+        let net = golden.nets.iter().find(|n| n.architecture == architecture).unwrap();
+        let [exact, coarse] = [Precision::F32, Precision::Bf16].map(|p| trained(By::Tape(p), net, &golden).0);
+        let dot = |a: &TrainNet, b: &TrainNet| {
+            a.grads().iter().zip(b.grads()).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+        };
+        let cosine = dot(&exact, &coarse) / (dot(&exact, &exact) * dot(&coarse, &coarse)).sqrt();
+        eprintln!("{architecture}: cosine of both gradients {cosine:.4}");
+        assert!(cosine > 0.95 && exact.grads() != coarse.grads(), "{architecture}: {cosine}");
+    }
 }

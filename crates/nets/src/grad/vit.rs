@@ -3,9 +3,10 @@
 //! candle passes no gradient through its own `softmax_last_dim` and layer norm, without an error; here both are
 //! written with operations that it differentiates.
 
-use candle_core::{D, Device, Tensor, Var};
+use candle_core::{D, DType, Device, Tensor};
 
-use super::params::{Flat, ParamKind, part};
+use super::params::{Flat, ParamKind};
+use super::tape::{Last, Place, Precision, on_device};
 use crate::error::NetsError;
 use crate::weights::Weights;
 
@@ -15,24 +16,23 @@ const DEPTH: usize = 12;
 const PATCH: usize = 16;
 const EPS: f64 = 1e-6;
 
-/// The network's shape and the tape of its last pass.
+/// The network's shape, where it learns, and the tape of its last pass.
 #[derive(Debug)]
 pub(super) struct Vit {
     /// Patches along a side.
     grid: usize,
-    tape: Option<Tape>,
-}
-
-#[derive(Debug)]
-struct Tape {
-    logits: Tensor,
-    /// By slot: the learning parameters.
-    vars: Vec<Option<Var>>,
+    place: Place,
+    last: Option<Last>,
 }
 
 impl Vit {
     /// Takes the tensors, in the order of the layers; says where each block's parameters begin, and the head's.
-    pub(super) fn take(weights: &Weights, classes: usize, flat: &mut Flat) -> Result<(Self, Vec<usize>), NetsError> {
+    pub(super) fn take(
+        weights: &Weights,
+        classes: usize,
+        flat: &mut Flat,
+        place: Place,
+    ) -> Result<(Self, Vec<usize>), NetsError> {
         let tokens = weights.get("pos_embed")?.shape.get(1).copied().unwrap_or_default();
         let grid = tokens.saturating_sub(1).isqrt();
         let mut starts = vec![0];
@@ -64,7 +64,7 @@ impl Vit {
         take("norm.bias".into(), &[WIDTH], ParamKind::Norm)?;
         take("head.weight".into(), &[classes, WIDTH], ParamKind::Weight)?;
         take("head.bias".into(), &[classes], ParamKind::Bias)?;
-        Ok((Self { grid, tape: None }, starts))
+        Ok((Self { grid, place, last: None }, starts))
     }
 
     /// Numbers that the head is given.
@@ -87,36 +87,22 @@ impl Vit {
             let expected = "[n, s, s, 3] with the size s of its position embedding";
             return Err(NetsError::InputShape { net: "vit-s16", expected, actual: vec![n, h, w, 3] });
         }
-        let mut vars = Vec::with_capacity(flat.slots.len());
-        let mut tensors = std::collections::HashMap::new();
-        for slot in &flat.slots {
-            let tensor = Tensor::from_slice(part(&flat.values, &slot.range), slot.shape.as_slice(), &Device::Cpu)?;
-            let var = (slot.range.start >= learning).then(|| Var::from_tensor(&tensor)).transpose()?;
-            tensors.insert(slot.name.as_str(), var.as_ref().map_or(tensor, |v| v.as_tensor().clone()));
-            vars.push(var);
-        }
-        let pass = Pass { tensors, grid: self.grid };
+        let Place { device, precision } = &self.place;
+        let (vars, tensors) = on_device(flat, learning, device)?;
+        let pass = Pass { tensors, grid: self.grid, device, precision: *precision };
         let mut row = pass.class_token(pixels, n)?;
         if !kept.is_empty() {
-            row = (row * Tensor::from_slice(kept, (n, WIDTH), &Device::Cpu)?)?;
+            row = (row * Tensor::from_slice(kept, (n, WIDTH), device)?)?;
         }
         let logits = pass.linear("head", &row)?;
         let values = logits.flatten_all()?.to_vec1()?;
-        self.tape = Some(Tape { logits, vars });
+        self.last = Some(Last { logits, vars });
         Ok(values)
     }
 
     /// Adds the gradients, from those of the last logits.
     pub(super) fn backward(&mut self, gradient: &[f32], flat: &Flat, grads: &mut [f32]) -> Result<(), NetsError> {
-        let Some(Tape { logits, vars }) = self.tape.take() else { return Ok(()) };
-        let store = (&logits * Tensor::from_slice(gradient, logits.shape(), &Device::Cpu)?)?.sum_all()?.backward()?;
-        for (slot, var) in flat.slots.iter().zip(&vars) {
-            let Some(found) = var.as_ref().and_then(|v| store.get(v.as_tensor())) else { continue };
-            let found: Vec<f32> = found.flatten_all()?.to_vec1()?;
-            let to = super::params::part_mut(grads, &slot.range);
-            to.iter_mut().zip(found).for_each(|(t, g)| *t += g);
-        }
-        Ok(())
+        self.last.take().map_or(Ok(()), |last| last.backward(gradient, flat, grads))
     }
 }
 
@@ -124,6 +110,8 @@ impl Vit {
 struct Pass<'a> {
     tensors: std::collections::HashMap<&'a str, Tensor>,
     grid: usize,
+    device: &'a Device,
+    precision: Precision,
 }
 
 impl Pass<'_> {
@@ -134,7 +122,7 @@ impl Pass<'_> {
     /// The class token behind the last norm, `[n, 384]`.
     fn class_token(&self, pixels: &[f32], n: usize) -> Result<Tensor, NetsError> {
         let g = self.grid;
-        let patches = Tensor::from_slice(pixels, &[n, g, PATCH, g, PATCH, 3][..], &Device::Cpu)?
+        let patches = Tensor::from_slice(pixels, &[n, g, PATCH, g, PATCH, 3][..], self.device)?
             .permute([0, 1, 3, 5, 2, 4])?
             .contiguous()?
             .reshape((n * g * g, 3 * PATCH * PATCH))?;
@@ -177,7 +165,9 @@ impl Pass<'_> {
 
     fn linear(&self, name: &str, x: &Tensor) -> Result<Tensor, NetsError> {
         let weight = self.get(&format!("{name}.weight"))?.t()?;
-        Ok(x.matmul(&weight)?.broadcast_add(self.get(&format!("{name}.bias"))?)?)
+        let factor = |t: &Tensor| self.precision.factor(t);
+        let sums = factor(x)?.matmul(&factor(&weight)?)?.to_dtype(DType::F32)?;
+        Ok(sums.broadcast_add(self.get(&format!("{name}.bias"))?)?)
     }
 
     fn norm(&self, name: &str, x: &Tensor) -> Result<Tensor, NetsError> {

@@ -33,6 +33,9 @@ pub struct Facts {
     pub seed: u64,
     /// Threads that compute; does not change a number.
     pub threads: usize,
+    /// What computes: `cpu`, `cuda` or `metal`.
+    #[serde(default)]
+    pub device: String,
     /// When the run began, RFC 3339.
     pub started: String,
     /// Tensors that the given weights did not have.

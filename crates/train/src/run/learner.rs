@@ -1,6 +1,8 @@
 //! A network, its optimiser and its average: one step at a time.
 
-use nets::grad::{Dropout, Mode, TrainNet, starting_weights};
+use base::Ctx;
+use nets::device::{Device, DeviceChoice};
+use nets::grad::{Dropout, Mode, Precision, TrainNet, starting_weights};
 use nets::weights::Weights;
 
 use super::folder::read_weights;
@@ -19,6 +21,19 @@ pub struct Learned {
     pub rate: f32,
 }
 
+/// Opens the device for a run of the recipe.
+///
+/// # Errors
+/// A device that this build or machine does not have, or one that cannot be as precise as the recipe asks.
+pub fn open_device(recipe: &Recipe, choice: DeviceChoice) -> Result<Device, TrainError> {
+    let device = nets::device::select(choice, &Ctx::silent())?;
+    if device.is_cpu() && recipe.training.precision != Precision::F32 {
+        let problem = "needs a graphics processor: --device cuda".to_owned();
+        return Err(TrainError::RecipeKey { key: "training.precision".into(), problem });
+    }
+    Ok(device)
+}
+
 /// Everything that changes from step to step.
 pub(super) struct Learner {
     pub recipe: Recipe,
@@ -32,14 +47,18 @@ pub(super) struct Learner {
 
 impl Learner {
     /// A network at its start, and the names of its tensors that were drawn.
-    pub(super) fn new(recipe: &Recipe) -> Result<(Self, Vec<String>), TrainError> {
+    pub(super) fn new(recipe: &Recipe, device: &Device) -> Result<(Self, Vec<String>), TrainError> {
         let given = recipe.model.weights.as_deref().map(read_weights).transpose()?;
         let (architecture, seed) = (recipe.model.architecture, recipe.training.seed);
         let (weights, fresh) = starting_weights(architecture, 1, seed, given.as_ref()).map_err(|cause| {
             let path = recipe.model.weights.clone().unwrap_or_default();
             TrainError::Weights { cause: Box::new(cause), path }
         })?;
-        let mut net = TrainNet::new(architecture, &weights, 1)?;
+        let mut net = if device.is_cpu() {
+            TrainNet::new(architecture, &weights, 1)?
+        } else {
+            TrainNet::on(device, recipe.training.precision, architecture, &weights, 1)?
+        };
         net.freeze(recipe.model.frozen_blocks);
         let optimiser = Optimiser::new(recipe.training.optimiser, &net);
         let average = recipe.training.ema.map(|_| Average::of(&net));

@@ -25,7 +25,7 @@ pub use extend::{Extension, NEW, REFUSED, Verdict};
 pub use folder::{Facts, WEIGHTS};
 pub use held_out::{HeldOut, Tested};
 pub use join::join;
-pub use learner::Learned;
+pub use learner::{Learned, open_device};
 pub use recipe::{ModelRecipe, OptimiserRecipe, Recipe, ScheduleRecipe, TrainingRecipe};
 pub use remote::Remote;
 pub use search::{SearchKey, SearchRecipe, SearchRoom, TrialLine, TrialState, search};

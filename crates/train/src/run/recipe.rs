@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nets::architecture::Architecture;
+use nets::grad::Precision;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -80,6 +81,9 @@ pub struct TrainingRecipe {
     /// Weights are averaged over about `1 / (1 − ema)` steps, and the average is what is tested and kept.
     #[serde(default)]
     pub ema: Option<f32>,
+    /// How precise factors of products are; bfloat16 on graphics processors only.
+    #[serde(default)]
+    pub precision: Precision,
     /// Steps between checkpoints.
     #[serde(default = "hundred")]
     pub checkpoint_every: u64,

@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base::CancelToken;
+use nets::device::DeviceChoice;
 use optimizer::param::ParamValue;
 use optimizer::parameter::{CategoricalParam, FloatParam, ParamId, Parameter as _};
 use optimizer::pruner::MedianPruner;
@@ -156,6 +157,8 @@ pub struct SearchRoom<'a> {
     pub resume: bool,
     /// Threads that compute.
     pub threads: usize,
+    /// What computes.
+    pub device: DeviceChoice,
     /// What the runs are made from.
     pub facts: Facts,
     /// The recipe that is varied.
@@ -186,7 +189,8 @@ pub fn search(
         let recipe = search.apply(room.base, &proposal.values)?;
         let out = room.out.join(format!("trial-{trial:03}"));
         let resume = Folder::checkpoint(&out).exists();
-        let options = Options { out: &out, resume, threads: room.threads, facts: room.facts.clone() };
+        let (threads, device) = (room.threads, room.device);
+        let options = Options { out: &out, resume, threads, device, facts: room.facts.clone() };
         let mut tests: Vec<(u64, f64)> = Vec::new();
         let mut listen = |news: News<'_>| {
             if let News::Tested { step, tested } = news

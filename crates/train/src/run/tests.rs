@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::CancelToken;
 use nets::backbone::Architecture;
+use nets::device::DeviceChoice;
+use nets::grad::Precision;
 
 use super::folder::{Facts, Folder, Line};
 use super::recipe::tests::small;
@@ -80,7 +82,13 @@ fn run_on(
     resume: bool,
     threads: usize,
 ) -> Result<Outcome, TrainError> {
-    let options = Options { out, resume, threads, facts: Facts { data_sha256: "d".into(), ..Facts::default() } };
+    let options = Options {
+        out,
+        resume,
+        threads,
+        device: DeviceChoice::Cpu,
+        facts: Facts { data_sha256: "d".into(), ..Facts::default() },
+    };
     train(recipe, noise, &held_out(), options, &CancelToken::default(), &mut |_| Ok(()))
 }
 
@@ -201,6 +209,21 @@ fn sharpness_aware_runs_and_stochastic_descent_resume_too() {
 }
 
 #[test]
+fn devices_that_cannot_do_it_are_named_before_anything_is_computed() {
+    let mut recipe = small();
+    if nets::device::select(DeviceChoice::Cuda, &base::Ctx::silent()).is_err() {
+        let absent = open_device(&recipe, DeviceChoice::Cuda).unwrap_err().to_string();
+        assert!(absent.contains("cuda"), "{absent}");
+    }
+    assert!(open_device(&recipe, DeviceChoice::Cpu).unwrap().is_cpu());
+    recipe.training.precision = Precision::Bf16;
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(&recipe, &folder.path().join("run"), &Noise::endless(), false, 1).unwrap_err().to_string();
+    assert!(refused.contains("training.precision") && refused.contains("--device cuda"), "{refused}");
+    assert!(!folder.path().join("run").exists());
+}
+
+#[test]
 fn what_does_not_fit_together_is_said_before_anything_is_computed() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
@@ -214,7 +237,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_computed() {
     other.training.seed = 7;
     let error = message(&other, true);
     assert!(error.contains("`training.seed` is 7 here and 0 there") && error.contains("checkpoint"), "{error}");
-    let options = Options { out: &out, resume: true, threads: 1, facts: Facts::default() };
+    let options = Options { out: &out, resume: true, threads: 1, device: DeviceChoice::Cpu, facts: Facts::default() };
     let error = train(&recipe, &noise, &held_out(), options, &CancelToken::default(), &mut |_| Ok(())).unwrap_err();
     assert!(error.to_string().contains("lists of data have changed"), "{error}");
     let checkpoint = Folder::checkpoint(&out);
@@ -235,8 +258,13 @@ fn a_cancelled_run_keeps_its_last_step() {
     let recipe = small();
     run(&recipe, &whole, &Noise::endless(), false, 1).unwrap();
     let cancel = CancelToken::default();
-    let options =
-        Options { out: &out, resume: false, threads: 1, facts: Facts { data_sha256: "d".into(), ..Facts::default() } };
+    let options = Options {
+        out: &out,
+        resume: false,
+        threads: 1,
+        device: DeviceChoice::Cpu,
+        facts: Facts { data_sha256: "d".into(), ..Facts::default() },
+    };
     let raised = cancel.clone();
     let mut tell = move |news: News<'_>| {
         if matches!(news, News::Step { step: 7, .. }) {
@@ -264,7 +292,7 @@ fn a_search_proposes_the_same_after_a_kill() {
     let go = |out: &str, trials: u64, resume| {
         let out = folder.path().join(out);
         let facts = Facts { data_sha256: "d".into(), ..Facts::default() };
-        let room = SearchRoom { out: &out, resume, threads: 1, facts, base: &base };
+        let room = SearchRoom { out: &out, resume, threads: 1, device: DeviceChoice::Cpu, facts, base: &base };
         let wanted = SearchRecipe { trials, ..wanted.clone() };
         search(&wanted, &Noise::endless(), &held_out(), &room, &CancelToken::default(), &mut |_| ())
     };

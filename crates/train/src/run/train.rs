@@ -5,12 +5,13 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use base::CancelToken;
+use nets::device::DeviceChoice;
 
 use super::checkpoint;
 use super::curves;
 use super::folder::{Facts, Folder, Line, WEIGHTS};
 use super::held_out::{HeldOut, Tested};
-use super::learner::{Learned, Learner};
+use super::learner::{Learned, Learner, open_device};
 use super::recipe::Recipe;
 use crate::{Batch, Batches, TrainError};
 
@@ -28,7 +29,9 @@ pub struct Options<'a> {
     pub resume: bool,
     /// Threads that compute.
     pub threads: usize,
-    /// What the run is made from; `fresh` and `threads` are filled in here.
+    /// What computes.
+    pub device: DeviceChoice,
+    /// What the run is made from; `fresh`, `threads` and `device` are filled in here.
     pub facts: Facts,
 }
 
@@ -131,14 +134,16 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn open(recipe: &'a Recipe, held_out: &'a HeldOut, options: &Options<'_>) -> Result<Self, TrainError> {
-        let (mut learner, fresh) = Learner::new(recipe)?;
+        let device = open_device(recipe, options.device)?;
+        let (mut learner, fresh) = Learner::new(recipe, &device)?;
         let checkpoint = Folder::checkpoint(options.out);
         let data = options.facts.data_sha256.clone();
         let (folder, step) = if options.resume && checkpoint.exists() {
             let step = checkpoint::load(&checkpoint, &mut learner, &data)?;
             (Folder::reopen(options.out, step)?, step)
         } else {
-            let facts = Facts { fresh: fresh.clone(), threads: options.threads, ..options.facts.clone() };
+            let device = nets::device::name(&device).to_owned();
+            let facts = Facts { fresh: fresh.clone(), threads: options.threads, device, ..options.facts.clone() };
             (Folder::create(options.out, &recipe.to_toml(), &facts)?, 0)
         };
         let run = Self { recipe, held_out, folder, checkpoint, learner, data, fresh, step, saved: step };
