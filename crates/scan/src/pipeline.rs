@@ -68,7 +68,6 @@ impl Pipeline {
     /// makes no sense; [`ScanError::Controls`] when the CPU too scores known samples wrongly.
     pub fn load(models_dir: &Path, options: &ScanOptions) -> Result<Self, ScanError> {
         options.validate()?;
-        nets::heap::return_large_buffers();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
         let folders = scoring_folders(models_dir, options);
@@ -100,6 +99,8 @@ impl Pipeline {
             let detail = format!("{} expired on {}", card.id, card.expires);
             ctx.warn(Warning::new(WarningCode::ModelExpired, detail));
         }
+        // Not before: while models load, buffers of one size follow each other and are better reused.
+        nets::heap::return_large_buffers();
         nets::heap::return_free_pages();
         let device = nets::device::name(&device);
         let sampling = sampling(options.rate, &cards);

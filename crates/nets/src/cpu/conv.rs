@@ -112,11 +112,15 @@ impl Conv {
         let depth = kh * kw * cin;
         let wide = cout.next_multiple_of(LANES);
         let mut panels = vec![0.0; wide * depth];
-        for co in 0..cout {
-            let panel = &mut panels[co / LANES * LANES * depth..][..LANES * depth];
-            for (k, lane) in panel.iter_mut().skip(co % LANES).step_by(LANES).enumerate() {
-                let (tap, ci) = (k / cin, k % cin);
-                *lane = weights[index(co, tap / kw, tap % kw, ci)];
+        // Written in order, read from as many filters at once as a panel has lanes: starting waits for this.
+        for (first, panel) in (0..cout).step_by(LANES).zip(panels.chunks_exact_mut(LANES * depth)) {
+            let mut rows = panel.chunks_exact_mut(LANES);
+            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+                for (ci, row) in (0..cin).zip(&mut rows) {
+                    for (co, lane) in (first..cout).zip(row) {
+                        *lane = weights[index(co, ky, kx, ci)];
+                    }
+                }
             }
         }
         let mut bias = bias.to_vec();
