@@ -166,7 +166,7 @@ class Faces:
         parts = [np.load(path) for path in sorted(folder.glob("[0-9]*.npz"))]
         parts = [p for p in parts if "rule" not in p or (p["rule"] == "tight").all()]
         places = [LAYERS.index(layer) for layer in layers]
-        self.x = np.concatenate([p["x"][:, places].reshape(len(p["x"]), -1) for p in parts]).astype(np.float64)
+        self.x = np.concatenate([p["x"][:, places].reshape(len(p["x"]), -1) for p in parts]).astype(np.float32)
         for key in FACTS:
             setattr(self, key, np.concatenate([p[key] for p in parts]))
         self.view = np.concatenate([p["view"] for p in parts])
