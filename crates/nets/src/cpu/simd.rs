@@ -3,6 +3,13 @@
 /// Proof that this processor has AVX2 and FMA: only [`Avx2::detect`] makes one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2 {
+    wide: Option<Avx512>,
+}
+
+/// Proof that this processor has the foundation of AVX-512 and its instructions on bytes, words, double words and
+/// short vectors, besides AVX2 and FMA: every processor since Skylake-X and Zen 4 that has the first has these.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512 {
     _made_by_detect: (),
 }
 
@@ -11,9 +18,24 @@ impl Avx2 {
     pub(crate) fn detect() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Some(Self { _made_by_detect: () });
+            let wide = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            return Some(Self { wide: wide.then_some(Avx512 { _made_by_detect: () }) });
         }
         None
+    }
+
+    /// Where vectors of 512 bits can be had as well.
+    pub(crate) fn avx512(self) -> Option<Avx512> {
+        self.wide
+    }
+
+    /// The same processor without them, for tests of the narrower kernels.
+    #[cfg(test)]
+    pub(crate) fn narrow(self) -> Self {
+        Self { wide: None }
     }
 }
 
