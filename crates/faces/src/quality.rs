@@ -195,30 +195,45 @@ fn mean_and_variance(values: &[f32]) -> (f32, f32) {
 /// Steps across block borders over steps elsewhere, both ways together. Blocks are counted from the corner
 /// of the frame, where every block codec starts.
 fn blockiness(rgb: &RgbImage, region: PixelRegion) -> f32 {
-    const BLOCK: u32 = 8;
-    let at = |x: u32, y: u32| rgb.get_pixel_checked(x, y).map_or(0.0, |p| luma(&p.0));
-    let (mut border, mut borders, mut inner, mut inners) = (0.0f64, 0u32, 0.0f64, 0u32);
-    let mut count = |position: u32, step: f32| {
-        if position.is_multiple_of(BLOCK) {
-            border += f64::from(step);
-            borders += 1;
-        } else {
-            inner += f64::from(step);
-            inners += 1;
+    const BLOCK: usize = 8;
+    let [left, top, width, height] = [region.x, region.y, region.w, region.h].map(|length| length as usize);
+    let stride = rgb.width() as usize * 3;
+    let rows = rgb.as_raw().chunks_exact(stride).skip(top).take(height);
+    let mut rows = rows.filter_map(|row| row.get(3 * left..3 * (left + width)));
+    let read = |row: &[u8], to: &mut [f32]| to.iter_mut().zip(row.chunks_exact(3)).for_each(|(to, p)| *to = luma(p));
+    let (mut above, mut here) = (vec![0.0; width], vec![0.0; width]);
+    let Some(first) = rows.next() else { return 1.0 };
+    read(first, &mut above);
+    // Everything is summed down the columns, which the compiler turns into vectors: steps to the right, steps down into
+    // the first row of a block, other steps down.
+    let mut right = vec![0.0f32; width];
+    let mut down = [vec![0.0f32; width], vec![0.0f32; width]];
+    for (y, row) in (top + 1..).zip(rows) {
+        read(row, &mut here);
+        for ((sum, next), this) in right.iter_mut().skip(1).zip(here.iter().skip(1)).zip(&here) {
+            *sum += (next - this).abs();
         }
-    };
-    for y in region.y + 1..region.y + region.h {
-        for x in region.x + 1..region.x + region.w {
-            let here = at(x, y);
-            count(x, (here - at(x - 1, y)).abs());
-            count(y, (here - at(x, y - 1)).abs());
+        let [first, others] = &mut down;
+        let sums = if y.is_multiple_of(BLOCK) { first } else { others };
+        for ((sum, below), above) in sums.iter_mut().zip(&here).zip(&above) {
+            *sum += (below - above).abs();
         }
+        std::mem::swap(&mut above, &mut here);
+    }
+    let total = |sums: &[f32]| sums.iter().skip(1).map(|&sum| f64::from(sum)).sum::<f64>();
+    let firsts = (top + 1..top + height).filter(|y| y.is_multiple_of(BLOCK)).count();
+    let [mut border, mut inner] = down.each_ref().map(|sums| total(sums));
+    let (mut borders, mut inners) = (firsts * (width - 1), (height - 1 - firsts) * (width - 1));
+    for (x, &steps) in (left + 1..).zip(right.iter().skip(1)) {
+        let (sum, count) = if x.is_multiple_of(BLOCK) { (&mut border, &mut borders) } else { (&mut inner, &mut inners) };
+        *sum += f64::from(steps);
+        *count += height - 1;
     }
     if borders == 0 || inners == 0 {
         return 1.0;
     }
     // A quarter of a level keeps flat pictures from dividing nothing by nothing.
-    ((border / f64::from(borders) + 0.25) / (inner / f64::from(inners) + 0.25)) as f32
+    ((border / borders as f64 + 0.25) / (inner / inners as f64 + 0.25)) as f32
 }
 
 #[cfg(test)]
