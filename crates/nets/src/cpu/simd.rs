@@ -39,6 +39,28 @@ impl Avx2 {
     }
 }
 
+/// A function `name(arguments, proof)` that runs the safe code `code(arguments)`, compiled for AVX2 and for AVX-512, by
+/// the best instructions that the proof allows: the compiler makes vectors of its loops. `code` must be `#[inline(always)]`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! compiled {
+    ($name:ident = $code:path, ($($argument:ident: $kind:ty),*)) => {
+        pub(super) fn $name($($argument: $kind),*, proof: $crate::cpu::simd::Avx2) {
+            #[target_feature(enable = "avx2,fma")]
+            fn narrow($($argument: $kind),*) {
+                $code($($argument),*);
+            }
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            fn wide($($argument: $kind),*) {
+                $code($($argument),*);
+            }
+            // SAFETY: `proof` says that AVX2 and FMA exist, and AVX-512 where it is chosen; the code is safe.
+            unsafe { if proof.avx512().is_some() { wide($($argument),*) } else { narrow($($argument),*) } }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(crate) use compiled;
+
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{ActivationKind, activate, exp, load_some, store_some};
 
