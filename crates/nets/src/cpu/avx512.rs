@@ -42,7 +42,9 @@ pub(crate) fn silu(x: __m512) -> __m512 {
     // Adding it rounds to a whole number and leaves that in the low bits.
     let magic = _mm512_set1_ps(12_582_912.0);
     let y = _mm512_mul_ps(x, _mm512_set1_ps(-std::f32::consts::LOG2_E));
-    let y = _mm512_min_ps(_mm512_max_ps(y, _mm512_set1_ps(-126.0)), _mm512_set1_ps(126.0));
+    // From 2^40 on nothing is left of x but a number that counts for nothing; smaller ones would become denormal in the
+    // next products, each of which takes a hundred times as long.
+    let y = _mm512_min_ps(_mm512_max_ps(y, _mm512_set1_ps(-126.0)), _mm512_set1_ps(40.0));
     let n = _mm512_add_ps(y, magic);
     let f = _mm512_sub_ps(y, _mm512_sub_ps(n, magic));
     let mut p = _mm512_set1_ps(1.327_647_2e-3);

@@ -238,7 +238,7 @@ proptest! {
         let spec = ConvSpec { stride, padding, activation };
         let x = tensor([2, 7, w, c], seed);
         let layer = Depthwise::from_chw([c, kernel, kernel], &values(c * kernel * kernel, 1), &values(c, 2), spec);
-        let expected = layer.run(&x, None).data;
+        let expected = layer.run(&x, None).data.clone();
         for simd in kinds() {
             assert_close(&layer.run(&x, simd).data, &expected);
         }
