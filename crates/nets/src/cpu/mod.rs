@@ -64,9 +64,9 @@ pub(crate) use simd::Avx2 as Simd;
 pub use tensor::Nhwc;
 pub use winograd::{Square, Winograd};
 
-/// Multiply-adds below which a layer stays on the calling thread: about 40 µs of work, some ten times
-/// what handing a task to another rayon thread costs.
-pub const PARALLEL_MACS: usize = 500_000;
+/// Multiply-adds below which a layer stays on the calling thread: about 5 µs of work, some ten times what handing a task
+/// to a thread that is awake costs ([`company`]).
+pub const PARALLEL_MACS: usize = 250_000;
 
 /// Whether `macs` multiply-adds are worth splitting over the current rayon pool.
 pub(crate) fn worth_splitting(macs: usize) -> bool {
