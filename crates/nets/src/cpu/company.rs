@@ -4,12 +4,20 @@
 //! it takes as long as such a layer.
 
 use rayon::Yield;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Most threads that are kept at hand: small layers are not cut into more parts.
 const COMPANIONS: usize = 3;
 /// Vain looks for work, some 50 ns each, before the processor is offered to others.
 const PATIENCE: u32 = 32;
+
+/// How many calls of [`in_company`] are under way.
+static COMPANIES: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether threads are kept at hand, perhaps for other work than the caller's.
+pub(crate) fn is_kept() -> bool {
+    COMPANIES.load(Ordering::Relaxed) > 0
+}
 
 /// Runs `work` on the current rayon pool, whose other threads wait for its parts without falling asleep until it ends, or
 /// do what else the pool has to do.
@@ -20,17 +28,18 @@ pub(crate) fn in_company<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     }
     let done = AtomicBool::new(false);
     rayon::scope(|scope| {
-        let here = rayon::current_thread_index();
+        let (here, done) = (rayon::current_thread_index(), &done);
         for _ in 0..others {
-            scope.spawn(|_| {
+            scope.spawn(move |_| {
                 // The thread that works, should it come upon this itself, would wait for its own end.
                 if rayon::current_thread_index() != here {
-                    wait(&done);
+                    wait(done);
                 }
             });
         }
+        COMPANIES.fetch_add(1, Ordering::Relaxed);
         // Also when `work` panics: the scope waits for the others.
-        let _end = End(&done);
+        let _end = End(done);
         work()
     })
 }
@@ -57,6 +66,7 @@ struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
+        COMPANIES.fetch_sub(1, Ordering::Relaxed);
         self.0.store(true, Ordering::Release);
     }
 }
