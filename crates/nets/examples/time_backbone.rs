@@ -26,7 +26,8 @@ fn main() -> Result<(), Failure> {
     let weights = Weights::from_safetensors(&std::fs::read(next()?)?)?;
     let classes: usize = next()?.parse()?;
     let threads: NonZero<usize> = next()?.parse()?;
-    rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    // This thread is one of them, as it is in what is compared with.
+    rayon::ThreadPoolBuilder::new().num_threads(threads.get()).use_current_thread().build_global()?;
     let net = Backbone::load(architecture, weights.var_builder(&Device::Cpu)?, classes)?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;

@@ -80,7 +80,9 @@ impl GateShape {
     /// The factor for a channel.
     pub fn apply(self, x: f32) -> f32 {
         match self {
-            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            // Below, nothing is left of the channel; smaller factors would make denormal numbers of its pixels, each of which
+            // takes a hundred times as long.
+            Self::Sigmoid => 1.0 / (1.0 + (-x.max(-40.0)).exp()),
             Self::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
         }
     }

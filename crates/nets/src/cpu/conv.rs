@@ -259,6 +259,11 @@ impl Conv {
         let ([kh, kw], pixels) = (self.kernel, out.len() / self.cout);
         if worth_splitting(out.len() * kh * kw * self.cin) {
             let (threads, rows) = (rayon::current_num_threads(), conv_kernel::rows(simd));
+            if self.panels.len() > out.len() && simd.and_then(Avx2::avx512).is_some() {
+                // Many weights for few pixels: reading them is what takes the time.
+                conv_kernel::run_by_channels(job, out, simd);
+                return;
+            }
             // Few pixels are shared out evenly, many by whole register tiles and so that a late thread can be helped.
             let chunk = match pixels.div_ceil(2 * threads) {
                 few if few < 8 * rows => pixels.div_ceil(threads),

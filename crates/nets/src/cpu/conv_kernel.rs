@@ -70,8 +70,25 @@ pub(crate) fn rows(simd: Option<Avx2>) -> usize {
     if simd.and_then(Avx2::avx512).is_some() { TALL_ROWS } else { ROWS }
 }
 
+/// How many threads see a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    This,
+    /// Each computes some channels, where there is a kernel that can.
+    ByChannels,
+}
+
 /// Computes output pixels `first..` of the batch into `out` (whole pixels of `cout` values).
 pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) {
+    run_on(job, first, out, simd, Threads::This);
+}
+
+/// All output pixels, over the pool's threads: each reads a share of the weights where that can be had.
+pub(crate) fn run_by_channels(job: &Job, out: &mut [f32], simd: Option<Avx2>) {
+    run_on(job, 0, out, simd, Threads::ByChannels);
+}
+
+fn run_on(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>, threads: Threads) {
     let [_, _, cout] = job.out_image;
     let pixels = out.len() / cout;
     let mut bases = [0; BLOCK];
@@ -91,13 +108,14 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = simd {
             match token.avx512() {
+                Some(wide) if threads == Threads::ByChannels => avx512::run_by_channels(job, block, wide),
                 Some(wide) => avx512::run(job, block, wide),
                 None => x86::run(job, block, token),
             }
             continue;
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = simd;
+        let _ = (simd, threads);
         plain(job, block);
     }
 }

@@ -66,9 +66,11 @@ pub use winograd::{Square, Winograd};
 
 /// Multiply-adds below which a layer stays on the calling thread: about 40 µs of work, some ten times
 /// what handing a task to another rayon thread costs.
-pub const PARALLEL_MACS: usize = 500_000;
+pub const PARALLEL_MACS: usize = 2_000_000;
+/// The same while other threads are kept awake ([`in_company`]): about 5 µs.
+const COMPANY_MACS: usize = 250_000;
 
 /// Whether `macs` multiply-adds are worth splitting over the current rayon pool.
 pub(crate) fn worth_splitting(macs: usize) -> bool {
-    macs >= PARALLEL_MACS && rayon::current_num_threads() > 1
+    macs >= if company::is_kept() { COMPANY_MACS } else { PARALLEL_MACS } && rayon::current_num_threads() > 1
 }

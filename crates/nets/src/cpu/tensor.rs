@@ -101,18 +101,23 @@ impl Nhwc {
     pub(crate) fn padded(&self, [top, bottom, left, right]: [usize; 4]) -> Self {
         self.assert_consistent();
         let mut out = Self::scratch(self.n, self.h + top + bottom, self.w + left + right, self.c);
-        out.data.fill(0.0);
         let (from, to) = (self.w * self.c, out.w * self.c);
         if from == 0 || self.h == 0 {
+            out.data.fill(0.0);
             return out;
         }
         let out_image = out.h * to;
         for (image, target) in self.data.chunks_exact(self.h * from).zip(out.data.chunks_exact_mut(out_image)) {
-            let rows = target.chunks_exact_mut(to).skip(top);
-            for (row, wide) in image.chunks_exact(from).zip(rows) {
-                if let Some(inner) = wide.get_mut(left * self.c..left * self.c + from) {
-                    inner.copy_from_slice(row);
-                }
+            let (above, rest) = target.split_at_mut(top * to);
+            let (middle, below) = rest.split_at_mut(self.h * to);
+            above.fill(0.0);
+            below.fill(0.0);
+            for (row, wide) in image.chunks_exact(from).zip(middle.chunks_exact_mut(to)) {
+                let (before, rest) = wide.split_at_mut(left * self.c);
+                let (inner, after) = rest.split_at_mut(from);
+                before.fill(0.0);
+                inner.copy_from_slice(row);
+                after.fill(0.0);
             }
         }
         out

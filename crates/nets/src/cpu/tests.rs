@@ -4,9 +4,11 @@ use super::simd::Avx2;
 use super::{
     Activation, Conv, ConvSpec, Cover, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, Places, PlanarConv,
     PlanarRows, PlanarWinograd, SUMMED_ROWS, Square, Winograd, add_neighbours, attention, blend_columns, blend_rows,
-    centred_means, channel_means, fused, interleave, pool_pairs, scale_channels, split_rgb, sum_columns, sum_rows,
+    centred_means, channel_means, fused, in_company, interleave, pool_pairs, scale_channels, split_rgb, sum_columns,
+    sum_rows,
 };
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 /// Values -1..1 by a formula, different for every seed.
 fn values(len: usize, seed: u32) -> Vec<f32> {
@@ -575,6 +577,38 @@ proptest! {
         prop_assert_eq!([y.n, y.h, y.w, y.c], [n, 1, 1, out]);
         assert_close(&y.data, &expected);
     }
+}
+
+#[test]
+fn small_maps_under_many_weights_have_the_same_bits_on_any_number_of_threads() {
+    let [cin, cout] = [128, 520];
+    let bias = values(cout, 2);
+    let conv = Conv::from_oihw([cout, cin, 1, 1], &values(cout * cin, 1), &bias, ConvSpec::unit(Activation::Silu));
+    let winograd =
+        Winograd::new(Square::Four, [cin, cin], &values(cin * cin * 9, 3), &values(cin, 4), &Activation::Relu);
+    for seed in 0..4 {
+        let (x, residual) = (tensor([1, 7, 7, cin], seed), tensor([1, 7, 7, cout], seed));
+        let all = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let run = || [conv.forward(&x), conv.forward_add(&x, &residual), winograd.forward(&x, Some(&x))];
+            let kept = pool.install(|| in_company(run));
+            assert_eq!(kept, pool.install(run), "with threads kept awake or not");
+            kept
+        };
+        let one = all(1);
+        for threads in [2, 3, 5] {
+            assert_eq!(one, all(threads), "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn company_ends_with_its_work_and_with_its_panic() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    let sum = pool.install(|| in_company(|| (0..1000).into_par_iter().sum::<u32>()));
+    assert_eq!(sum, 499_500);
+    let outcome = std::panic::catch_unwind(|| pool.install(|| in_company(|| panic!("as planned"))));
+    assert!(outcome.is_err());
 }
 
 #[test]

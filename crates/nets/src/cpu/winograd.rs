@@ -144,6 +144,9 @@ impl Winograd {
         let side = self.square.output();
         let (down, across) = (h.div_ceil(side), w.div_ceil(side));
         let split = worth_splitting(x.n * h * w * self.cin * self.cout * 3);
+        // Many weights for few squares: threads share the places, and so the weights, rather than the squares.
+        let by_places = split && self.cin * self.cout > 4 * down * across * (self.cin + self.cout);
+        let split = split && !by_places;
         let share = if split { down.div_ceil(rayon::current_num_threads()) } else { down };
         let rows = ENOUGH.div_ceil(across).clamp(1, share);
         let image = h * w * self.cout;
@@ -161,7 +164,7 @@ impl Winograd {
                 };
                 let skipped = i * rows * side * w * self.cout;
                 let residual = residual.and_then(|r| r.get(skipped..skipped + part.len()));
-                self.part(&tiles, source, residual, part, simd);
+                self.part(&tiles, source, residual, part, (by_places, simd));
             };
             let strip = rows * side * w * self.cout;
             if split {
@@ -174,26 +177,37 @@ impl Winograd {
     }
 
     /// Some rows of squares of one image, into the image's rows under them.
-    fn part(&self, tiles: &Tiles, source: &[f32], residual: Option<&[f32]>, out: &mut [f32], simd: Option<Avx2>) {
+    fn part(
+        &self,
+        tiles: &Tiles,
+        source: &[f32],
+        residual: Option<&[f32]>,
+        out: &mut [f32],
+        (by_places, simd): (bool, Option<Avx2>),
+    ) {
         let (count, places) = (tiles.count(), self.square.input().pow(2));
         let mut spread = Nhwc::scratch(1, places, count, self.cin);
         winograd_tiles::spread(tiles, source, self.cin, &mut spread.data, simd);
         let mut products = Nhwc::scratch(1, places, count, self.cout);
-        let panels = self.panels.chunks_exact(self.cin * self.cout);
-        let inputs = spread.data.chunks_exact(count * self.cin);
-        for ((input, panels), product) in inputs.zip(panels).zip(products.data.chunks_exact_mut(count * self.cout)) {
+        let multiply = |(place, product): (usize, &mut [f32])| {
+            let (input, panels) = (count * self.cin, self.cin * self.cout);
             let job = Job {
-                source: input,
+                source: spread.data.get(place * input..(place + 1) * input).unwrap_or_default(),
                 image: [1, count, self.cin],
                 out_image: [1, count, self.cout],
                 kernel: [1, 1],
                 stride: 1,
-                panels,
+                panels: self.panels.get(place * panels..(place + 1) * panels).unwrap_or_default(),
                 bias: &self.none,
                 activation: &Activation::None,
                 residual: None,
             };
             conv_kernel::run(&job, 0, product, simd);
+        };
+        if by_places {
+            products.data.par_chunks_exact_mut(count * self.cout).enumerate().for_each(multiply);
+        } else {
+            products.data.chunks_exact_mut(count * self.cout).enumerate().for_each(multiply);
         }
         let finish = winograd_tiles::Finish { bias: &self.bias, residual, activation: &self.activation };
         winograd_tiles::gather(tiles, &products.data, &finish, out, simd);

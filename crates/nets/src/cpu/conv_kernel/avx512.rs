@@ -11,17 +11,61 @@ use super::super::Activation;
 use super::super::avx512::{activate, first, silu};
 use super::super::simd::Avx512;
 use super::{Block, Job, LANES};
+use rayon::prelude::*;
 use std::arch::x86_64::{
     _MM_HINT_T1, _mm_prefetch, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
     _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
 };
+use std::ops::Range;
 
 /// Runs a block after checking what the kernel relies on.
 pub(super) fn run(job: &Job, block: Block, _proof: Avx512) {
     job.assert_holds(&block);
-    // SAFETY: `_proof` says that AVX-512 exists; the lengths are asserted above.
-    unsafe { block_512(job, block) }
+    let [_, _, cout] = job.out_image;
+    let all = Part { bases: block.bases, first: block.first, out: block.out.as_mut_ptr(), channels: 0..cout };
+    // SAFETY: `_proof` says that AVX-512 exists; the lengths are asserted above, and the block is this call's alone.
+    unsafe { block_512(job, &all) }
 }
+
+/// Runs a block over the pool's threads, each of which computes some channels of all its pixels and so reads a share of the
+/// weights.
+pub(super) fn run_by_channels(job: &Job, block: Block, _proof: Avx512) {
+    job.assert_holds(&block);
+    let [_, _, cout] = job.out_image;
+    // Whole pairs of panels, which are computed together.
+    let share = cout.div_ceil(rayon::current_num_threads()).next_multiple_of(2 * LANES);
+    let (bases, first, out) = (block.bases, block.first, Shared(block.out.as_mut_ptr()));
+    (0..cout.div_ceil(share)).into_par_iter().for_each(|i| {
+        let channels = i * share..cout.min((i + 1) * share);
+        let part = Part { bases, first, out: out.place(), channels };
+        // SAFETY: as in `run`; the threads write to different channels, and the block is exclusively this function's until
+        // all of them have ended.
+        unsafe { block_512(job, &part) }
+    });
+}
+
+/// Some channels of a block.
+struct Part<'a> {
+    bases: &'a [usize],
+    /// Number of the first pixel in the batch.
+    first: usize,
+    /// The first pixel's channel 0.
+    out: *mut f32,
+    /// A multiple of 16 to another, or to the last channel.
+    channels: Range<usize>,
+}
+
+/// Where several threads write, each to places of its own.
+struct Shared(*mut f32);
+
+impl Shared {
+    fn place(&self) -> *mut f32 {
+        self.0
+    }
+}
+
+// SAFETY: whoever writes through it says which places are its own.
+unsafe impl Sync for Shared {}
 
 /// How many panels go abreast, of `panels` that are left, and most rows of such tiles. With few pixels, more panels: their
 /// sums are all that can hide the latency of a multiply-add, and the weights, read once, come along more streams.
@@ -36,16 +80,15 @@ fn shape(pixels: usize, panels: usize) -> (usize, usize) {
 }
 
 /// # Safety
-/// AVX-512; the lengths that [`Job::assert_holds`] asserts.
+/// AVX-512; the lengths that [`Job::assert_holds`] asserts of the whole block; nobody else writes to these channels of it.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-unsafe fn block_512(job: &Job, block: Block) {
+unsafe fn block_512(job: &Job, block: &Part) {
     let (run, runs, _) = job.runs();
     let [_, _, cout] = job.out_image;
-    let pixels = block.bases.len();
-    let out = block.out.as_mut_ptr();
-    let mut co = 0;
-    while co < cout {
-        let (abreast, most) = shape(pixels, (cout - co).div_ceil(LANES));
+    let (pixels, out, end) = (block.bases.len(), block.out, block.channels.end);
+    let mut co = block.channels.start;
+    while co < end {
+        let (abreast, most) = shape(pixels, (end - co).div_ceil(LANES));
         let (mut at, mut ahead) = (0, abreast);
         while at < pixels {
             let left = pixels - at;
@@ -110,7 +153,7 @@ unsafe fn block_512(job: &Job, block: Block) {
         }
         if matches!(job.activation, Activation::Silu) {
             // SAFETY: channels from `co` on of `pixels * cout` values, up to the last.
-            unsafe { silu_512(out.add(co), [pixels, cout], (LANES * abreast).min(cout - co)) };
+            unsafe { silu_512(out.add(co), [pixels, cout], (LANES * abreast).min(end - co)) };
         }
         co += abreast * LANES;
     }
