@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use image::RgbImage;
-use nets::cpu::{SUMMED_ROWS, centred_means, sum_columns, sum_rows};
+use nets::cpu::{Cover, SUMMED_ROWS, blend_byte_rows, blend_columns, centred_means, sum_columns, sum_rows};
 use rayon::prelude::*;
 
 /// A rectangle of whole pixels inside a picture.
@@ -130,22 +130,20 @@ pub fn shrink_area(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32)
     if region.w.is_multiple_of(width) && region.h.is_multiple_of(height) {
         return Some(shrink_whole(rgb, region, width, height));
     }
-    let columns = area_weights(region.w, width);
-    let rows = area_weights(region.h, height);
-    let len = width as usize * RGB;
+    let columns = area_covers(region.w, width);
+    let rows = area_covers(region.h, height);
+    let stride = rgb.width() as usize * RGB;
+    let (across, len) = (region.w as usize * RGB, width as usize * RGB);
     let mut out = RgbImage::new(width, height);
-    let (mut line, mut sum) = (vec![0f32; len], vec![0f32; len]);
-    let mut floats = vec![0f32; region.w as usize * RGB + 1];
-    for (taps, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
-        sum.fill(0.0);
-        for &(y, beta) in taps {
-            blend_columns(row_of(rgb, region, y), &columns, &mut floats, &mut line);
-            for (s, &l) in sum.iter_mut().zip(&line) {
-                *s += beta * l;
-            }
-        }
-        for (byte, &s) in out_row.iter_mut().zip(&sum) {
-            *byte = s.round_ties_even().clamp(0.0, 255.0) as u8;
+    // Down first, then across: whole rows are added up in vectors. The value more at the end is read, not used.
+    let (mut sums, mut line) = (vec![0f32; across + 1], vec![0f32; len]);
+    for (cover, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
+        let first = (region.y as usize + cover.pixels.start) * stride + region.x as usize * RGB;
+        blend_byte_rows(&rgb.as_raw()[first..], [stride, cover.pixels.len()], cover.shares, &mut sums[..across]);
+        blend_columns(&sums, &columns, [1.0, 0.0], &mut line);
+        for (byte, &value) in out_row.iter_mut().zip(&line) {
+            // Means of bytes are never negative: adding 2^23 rounds them, halves to even, and leaves them in the low bits.
+            *byte = (value.min(255.0) + 8_388_608.0).to_bits() as u8;
         }
     }
     Some(out)
@@ -157,44 +155,30 @@ fn row_of(rgb: &RgbImage, region: PixelRegion, y: usize) -> &[u8] {
     &rgb.as_raw()[start..start + region.w as usize * RGB]
 }
 
-/// Output pixels are blended from `row`, whose bytes become floats in `floats`, one value longer, first: the three
-/// colours of a pixel and one value more are added at once.
-fn blend_columns(row: &[u8], columns: &[Vec<(usize, f32)>], floats: &mut [f32], line: &mut [f32]) {
-    floats.iter_mut().zip(row).for_each(|(to, &byte)| *to = f32::from(byte));
-    for (pixel, taps) in line.chunks_exact_mut(RGB).zip(columns) {
-        let mut sum = [0f32; RGB + 1];
-        for &(x, alpha) in taps {
-            let Some(p) = floats[x * RGB..].first_chunk::<{ RGB + 1 }>() else { break };
-            for (sum, &value) in sum.iter_mut().zip(p) {
-                *sum += alpha * value;
-            }
-        }
-        pixel.copy_from_slice(&sum[..RGB]);
-    }
-}
-
-/// For each output pixel the input pixels it covers and the share of each.
-fn area_weights(input: u32, output: u32) -> Vec<Vec<(usize, f32)>> {
+/// The input pixels that each output pixel covers, and the share of each.
+fn area_covers(input: u32, output: u32) -> Vec<Cover> {
     let scale = f64::from(input) / f64::from(output);
-    let taps = |i: u32| {
+    let cover = |i: u32| {
         let start = f64::from(i) * scale;
         let end = start + scale;
         let width = scale.min(f64::from(input) - start);
         let last = (end.floor() as u32).min(input - 1);
         let first = (start.ceil() as u32).min(last);
-        let mut taps = Vec::with_capacity(scale.ceil() as usize + 2);
+        let middle = (1.0 / width) as f32;
+        let (mut pixels, mut shares) = (first as usize..last as usize, [middle; 3]);
         // Slivers below a thousandth of a pixel are left out, as OpenCV does.
         if f64::from(first) - start > 1e-3 {
-            taps.push((first as usize - 1, ((f64::from(first) - start) / width) as f32));
+            pixels.start -= 1;
+            shares[0] = ((f64::from(first) - start) / width) as f32;
         }
-        taps.extend((first..last).map(|x| (x as usize, (1.0 / width) as f32)));
         if end - f64::from(last) > 1e-3 {
-            let share = (end - f64::from(last)).min(1.0).min(width) / width;
-            taps.push((last as usize, share as f32));
+            let share = ((end - f64::from(last)).min(1.0).min(width) / width) as f32;
+            shares[if pixels.is_empty() { 0 } else { 2 }] = share;
+            pixels.end += 1;
         }
-        taps
+        Cover { pixels, shares }
     };
-    (0..output).map(taps).collect()
+    (0..output).map(cover).collect()
 }
 
 /// Whole-numbered scale: plain block means, rounded (2 × 2 blocks round halves up, others to even).
