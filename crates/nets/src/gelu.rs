@@ -3,6 +3,8 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use crate::cpu::Simd;
+
 /// Numbers a task works on: some 20 µs.
 const CHUNK: usize = 16 * 1024;
 
@@ -45,8 +47,8 @@ impl CustomOp1 for Gelu {
 /// The fastest function for this processor.
 fn function() -> fn(&mut [f32]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        return fused::all;
+    if let Some(token) = Simd::detect() {
+        return if token.avx512().is_some() { fused::all_512 } else { fused::all };
     }
     plain
 }
@@ -60,6 +62,19 @@ mod fused {
     #[target_feature(enable = "avx2,fma")]
     fn with_avx2(values: &mut [f32]) {
         values.iter_mut().for_each(|v| *v = super::one(*v, |a, b, c| a.mul_add(b, c)));
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn with_avx512(values: &mut [f32]) {
+        values.iter_mut().for_each(|v| *v = super::one(*v, |a, b, c| a.mul_add(b, c)));
+    }
+
+    /// Only handed out by `function` after it has seen that the processor has AVX-512.
+    #[expect(unsafe_code, reason = "calls a function compiled for AVX-512")]
+    pub(super) fn all_512(values: &mut [f32]) {
+        debug_assert!(super::Simd::detect().is_some_and(|token| token.avx512().is_some()));
+        // SAFETY: the processor has these features, see above; the function itself is safe code.
+        unsafe { with_avx512(values) }
     }
 
     /// Only handed out by `function` after it has seen that the processor has AVX2 and FMA.
@@ -108,10 +123,16 @@ mod tests {
         let t = Tensor::new(xs.as_slice(), &Device::Cpu).unwrap();
         let ours = gelu(&t).unwrap().to_vec1::<f32>().unwrap();
         let wide = t.to_dtype(candle_core::DType::F64).unwrap().gelu_erf().unwrap().to_vec1::<f64>().unwrap();
-        let mut plainly = xs.clone();
+        let (mut plainly, mut narrowly) = (xs.clone(), xs.clone());
         plain(&mut plainly);
+        #[cfg(target_arch = "x86_64")]
+        if Simd::detect().is_some() {
+            fused::all(&mut narrowly);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        plain(&mut narrowly);
         for (i, x) in xs.iter().enumerate() {
-            for got in [ours[i], plainly[i]] {
+            for got in [ours[i], plainly[i], narrowly[i]] {
                 let off = (f64::from(got) - wide[i]).abs();
                 assert!(off <= 4e-7 * f64::from(x.abs()).max(1.0), "gelu({x}) = {got}, not {}", wide[i]);
             }

@@ -26,6 +26,20 @@ pub(crate) trait Engine {
     }
     /// Each channel times its factor.
     fn gate(&self, gate: &Self::Gate, x: Self::Map) -> Result<Self::Map, NetsError>;
+    /// A 1 × 1 convolution of `x` with each channel times its factor; `residual` is added before the activation.
+    fn gated(
+        &self,
+        gate: &Self::Gate,
+        project: &Self::Conv,
+        x: Self::Map,
+        residual: Option<&Self::Map>,
+    ) -> Result<Self::Map, NetsError> {
+        let weighed = self.gate(gate, x)?;
+        match residual {
+            Some(residual) => self.conv_add(project, &weighed, residual),
+            None => self.conv(project, &weighed),
+        }
+    }
     /// The largest of 3 × 3, stride 2, padding 1, of values that are not negative.
     fn max_pool(&self, x: &Self::Map) -> Result<Self::Map, NetsError>;
     /// The channels of `first`, then those of `second`.
@@ -35,7 +49,7 @@ pub(crate) trait Engine {
 /// The convolutional part of a network, ready to run on one engine.
 pub(crate) struct Trunk<E: Engine> {
     pub engine: E,
-    blocks: Vec<Block<E::Conv, E::Gate>>,
+    pub(super) blocks: Vec<Block<E::Conv, E::Gate>>,
 }
 
 impl<E: Engine> Trunk<E> {
@@ -56,7 +70,8 @@ impl<E: Engine> Trunk<E> {
         rest.iter().try_fold(self.step(first, x)?, |x, block| self.step(block, &x))
     }
 
-    fn step(&self, block: &Block<E::Conv, E::Gate>, x: &E::Map) -> Result<E::Map, NetsError> {
+    /// Through one block.
+    pub(super) fn step(&self, block: &Block<E::Conv, E::Gate>, x: &E::Map) -> Result<E::Map, NetsError> {
         let e = &self.engine;
         match block {
             Block::Conv(c) => e.conv(c, x),
@@ -66,13 +81,11 @@ impl<E: Engine> Trunk<E> {
                     Some(wide) => e.expand(wide, depthwise, x)?,
                     None => e.conv(depthwise, x)?,
                 };
-                let weighed = match gate {
-                    Some(g) => e.gate(g, filtered)?,
-                    None => filtered,
-                };
-                match skip {
-                    Skip::Add => e.conv_add(project, &weighed, x),
-                    Skip::None => e.conv(project, &weighed),
+                let residual = (*skip == Skip::Add).then_some(x);
+                match (gate, residual) {
+                    (Some(g), _) => e.gated(g, project, filtered, residual),
+                    (None, Some(residual)) => e.conv_add(project, &filtered, residual),
+                    (None, None) => e.conv(project, &filtered),
                 }
             }
             Block::Basic { first, second, shortcut } => {

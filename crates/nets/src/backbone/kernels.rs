@@ -1,8 +1,11 @@
 //! The engine of the CPU: one image at a time through the channels-last kernels of [`crate::cpu`].
 
-use crate::backbone::engine::Engine;
-use crate::backbone::plan::{ConvPlan, DensePlan, GatePlan, GateShape};
-use crate::cpu::{Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, Square, Winograd, expand_depthwise};
+use crate::backbone::engine::{Engine, Trunk};
+use crate::backbone::plan::{Block, ConvPlan, DensePlan, GatePlan, GateShape};
+use crate::cpu::{
+    Conv, ConvSpec, Dense, Depthwise, MaxPool, Nhwc, Padding, Simd, Square, Winograd, channel_means, expand_depthwise,
+    interleave, scale_channels,
+};
 use crate::error::NetsError;
 
 /// Runs layers on the calling thread and its rayon pool.
@@ -20,6 +23,15 @@ pub(crate) struct KernelGate {
     reduce: Dense,
     expand: Dense,
     shape: GateShape,
+}
+
+impl KernelGate {
+    /// One for each channel of each image.
+    fn factors(&self, x: &Nhwc) -> Nhwc {
+        let mut factors = self.expand.forward(self.reduce.forward(channel_means(x)));
+        factors.data.iter_mut().for_each(|f| *f = self.shape.apply(*f));
+        factors
+    }
 }
 
 impl Engine for Kernels {
@@ -68,15 +80,26 @@ impl Engine for Kernels {
     }
 
     fn gate(&self, gate: &KernelGate, mut x: Nhwc) -> Result<Nhwc, NetsError> {
-        let mut factors = gate.expand.forward(gate.reduce.forward(channel_means(&x)));
-        factors.data.iter_mut().for_each(|f| *f = gate.shape.apply(*f));
-        let (image, c) = (x.image_len(), x.c);
-        for (pixels, f) in x.data.chunks_exact_mut(image.max(1)).zip(factors.data.chunks_exact(c.max(1))) {
-            for pixel in pixels.chunks_exact_mut(c) {
-                pixel.iter_mut().zip(f).for_each(|(v, f)| *v *= f);
-            }
-        }
+        let factors = gate.factors(&x);
+        scale_channels(&mut x, &factors);
         Ok(x)
+    }
+
+    fn gated(
+        &self,
+        gate: &KernelGate,
+        project: &KernelConv,
+        x: Nhwc,
+        residual: Option<&Nhwc>,
+    ) -> Result<Nhwc, NetsError> {
+        match (project, residual) {
+            (KernelConv::Full(c), _) if c.is_pointwise() => {
+                let factors = gate.factors(&x);
+                Ok(c.forward_weighed(x, &factors, residual))
+            }
+            (_, Some(residual)) => self.conv_add(project, &self.gate(gate, x)?, residual),
+            (_, None) => self.conv(project, &self.gate(gate, x)?),
+        }
     }
 
     fn max_pool(&self, x: &Nhwc) -> Result<Nhwc, NetsError> {
@@ -96,17 +119,35 @@ impl Engine for Kernels {
     }
 }
 
-/// The mean of each channel of each image: `[n, 1, 1, c]`, its pixels summed in their order.
-pub(crate) fn channel_means(x: &Nhwc) -> Nhwc {
-    let mut means = Nhwc::zeros(x.n, 1, 1, x.c);
-    let share = 1.0 / (x.h * x.w).max(1) as f32;
-    for (image, sums) in x.data.chunks_exact(x.image_len().max(1)).zip(means.data.chunks_exact_mut(x.c.max(1))) {
-        for pixel in image.chunks_exact(x.c) {
-            sums.iter_mut().zip(pixel).for_each(|(s, v)| *s += v);
-        }
-        sums.iter_mut().for_each(|s| *s *= share);
+/// Pixels of a map from which on its images are worked on one by one: they fill the cache, and there are few weights to
+/// read again. The layers of smaller maps have most of a network's weights, which are read once for all.
+const APART: usize = 15 * 15;
+
+impl Trunk<Kernels> {
+    /// From several pictures of one size to their last feature maps, in one. Each has the bits that it has alone.
+    pub fn features_of(&self, pictures: &[Nhwc]) -> Result<Nhwc, NetsError> {
+        self.through(&self.blocks, pictures)
     }
-    means
+
+    fn through(&self, blocks: &[Block<KernelConv, KernelGate>], pictures: &[Nhwc]) -> Result<Nhwc, NetsError> {
+        if let [Block::Pair { first, second }] = blocks {
+            return self.engine.join(&self.through(first, pictures)?, &self.through(second, pictures)?);
+        }
+        let (mut maps, mut done) = (Vec::with_capacity(pictures.len()), 0);
+        for picture in pictures {
+            let (first, rest) = blocks.split_first().ok_or(NetsError::Unsupported("a network without layers"))?;
+            let (mut map, mut rest) = (self.step(first, picture)?, rest);
+            while map.h * map.w >= APART
+                && let Some((block, later)) = rest.split_first()
+            {
+                (map, rest) = (self.step(block, &map)?, later);
+            }
+            done = blocks.len() - rest.len();
+            maps.push(map);
+        }
+        let maps = Nhwc::stack(maps).ok_or(NetsError::Unsupported("pictures of different sizes at once"))?;
+        blocks.iter().skip(done).try_fold(maps, |map, block| self.step(block, &map))
+    }
 }
 
 /// A fully connected layer made ready.
@@ -133,10 +174,7 @@ fn square(p: &ConvPlan) -> Option<Square> {
 pub(crate) fn to_channels_last(planar: &[f32], [c, h, w]: [usize; 3]) -> Nhwc {
     let mut map = Nhwc::scratch(1, h, w, c);
     match planar.chunks_exact((h * w).max(1)).collect::<Vec<_>>().as_slice() {
-        [r, g, b] => {
-            let pixels = map.data.as_chunks_mut::<3>().0.iter_mut();
-            pixels.zip(*r).zip(*g).zip(*b).for_each(|(((to, r), g), b)| *to = [*r, *g, *b]);
-        }
+        &[r, g, b] => interleave([r, g, b], &mut map.data, Simd::detect()),
         planes => {
             for (channel, plane) in planes.iter().enumerate() {
                 for (to, v) in map.data.iter_mut().skip(channel).step_by(c).zip(*plane) {

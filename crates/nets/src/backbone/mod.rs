@@ -30,7 +30,7 @@ use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
 pub use crate::architecture::Architecture;
-use crate::cpu::{Dense, Nhwc};
+use crate::cpu::{Dense, Nhwc, channel_means, in_company};
 use crate::error::NetsError;
 pub use class_map::ClassMap;
 use engine::Trunk;
@@ -68,9 +68,9 @@ struct KernelHead {
 }
 
 impl KernelHead {
-    /// The logits of one image's last feature map.
+    /// The logits of the last feature maps, one image after the other.
     fn logits(&self, map: &Nhwc) -> Vec<f32> {
-        let mut row = kernels::channel_means(map);
+        let mut row = channel_means(map);
         for layer in &self.dense {
             row = layer.forward(row);
         }
@@ -162,12 +162,14 @@ impl Backbone {
             }
             Body::Kernels(trunk, head) => {
                 self.check(x)?;
-                let rows = by_kernels(&self.pixels(x)?, |image| Ok(head.logits(&trunk.features(image)?)))?;
+                let rows = by_kernels(&self.pixels(x)?, GROUP, |images| Ok(head.logits(&trunk.features_of(images)?)))?;
                 Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
             }
             Body::VitKernels(vit) => {
                 check_square(vit, x)?;
-                let rows = by_kernels(x, |image| Ok(vit.logits(&image)))?;
+                let rows = by_kernels(x, 1, |images| {
+                    Ok(images.iter().flat_map(|image| vit.logits(image)).collect::<Vec<_>>())
+                })?;
                 Ok(Tensor::from_vec(rows.concat(), (x.dim(0)?, ()), &Device::Cpu)?)
             }
             Body::Tensors(_, head) => {
@@ -186,10 +188,12 @@ impl Backbone {
         match &self.body {
             Body::Vit(vit) => self.per_image(x, |image| vit.features(image)),
             Body::Tensors(trunk, _) => self.per_image(&self.pixels(x)?, |image| trunk.features(image.clone())),
-            Body::Kernels(trunk, _) => stacked(&by_kernels(&self.pixels(x)?, |image| trunk.features(image))?),
+            Body::Kernels(trunk, _) => stacked(&by_kernels(&self.pixels(x)?, 1, |image| trunk.features_of(image))?),
             Body::VitKernels(vit) => {
                 check_square(vit, x)?;
-                stacked(&by_kernels(x, |image| Ok(vit.features(&image)))?)
+                let features =
+                    by_kernels(x, 1, |images| Ok(images.iter().map(|image| vit.features(image)).collect::<Vec<_>>()))?;
+                stacked(&features.into_iter().flatten().collect::<Vec<_>>())
             }
         }
     }
@@ -271,24 +275,34 @@ pub(crate) fn plan(architecture: Architecture, vb: VarBuilder<'_>, classes: usiz
     }
 }
 
-/// What `run` makes of each image of `[n, c, h, w]`, spread over the current rayon pool; each one's bits depend on that
-/// image alone.
+/// Most images that go through a network together: the weights of its last layers are read once for them.
+const GROUP: usize = 4;
+
+/// What `run` makes of groups of at most `most` images of `[n, c, h, w]`, spread over the current rayon pool; each
+/// image's bits depend on that image alone.
 fn by_kernels<T: Send>(
     x: &Tensor,
-    run: impl Fn(Nhwc) -> Result<T, NetsError> + Send + Sync,
+    most: usize,
+    run: impl Fn(&[Nhwc]) -> Result<T, NetsError> + Send + Sync,
 ) -> Result<Vec<T>, NetsError> {
-    let (_, c, h, w) = x.dims4()?;
+    let (n, c, h, w) = x.dims4()?;
     let x = x.contiguous()?;
     let (storage, layout) = x.storage_and_layout();
     let (Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets()) else {
         return Err(NetsError::Unsupported("the kernels off the cpu"));
     };
     let pixels = storage.as_slice::<f32>()?.get(start..end).unwrap_or_default();
-    let one = |image: &[f32]| run(kernels::to_channels_last(image, [c, h, w]));
-    if pixels.len() == c * h * w || rayon::current_num_threads() == 1 {
-        return pixels.chunks_exact(c * h * w).map(one).collect();
+    let threads = rayon::current_num_threads();
+    let group = |images: &[f32]| {
+        let images = images.chunks_exact((c * h * w).max(1)).map(|image| kernels::to_channels_last(image, [c, h, w]));
+        run(&images.collect::<Vec<_>>())
+    };
+    // Rather a group for each thread than large ones for some.
+    let together = most.min(n.div_ceil(threads)).max(1) * c * h * w;
+    if pixels.len() <= together || threads == 1 {
+        return in_company(|| pixels.chunks(together.max(1)).map(group).collect());
     }
-    pixels.par_chunks_exact(c * h * w).map(one).collect()
+    pixels.par_chunks(together).map(group).collect()
 }
 
 /// Maps of one image each as a tensor `[n, c, h, w]`.

@@ -130,16 +130,16 @@ fn exponentials(row: &mut [f32], simd: Option<Avx2>) -> f32 {
         return x86::exponentials(row, token);
     }
     let _ = simd;
-    exponentials_by::<Plain>(row)
+    exponentials_by::<Plain, WIDTH>(row)
 }
 
 #[inline(always)]
-fn exponentials_by<V: Lanes>(row: &mut [f32]) -> f32 {
-    let (whole, rest) = row.as_chunks::<WIDTH>();
+fn exponentials_by<V: Lanes<W>, const W: usize>(row: &mut [f32]) -> f32 {
+    let (whole, rest) = row.as_chunks::<W>();
     let largest = whole.iter().fold(V::splat(f32::NEG_INFINITY), |m, x| V::load(x).max(m));
     let largest = rest.iter().copied().chain(largest.each()).fold(f32::NEG_INFINITY, f32::max);
     let shift = V::splat(largest);
-    let (whole, rest) = row.as_chunks_mut::<WIDTH>();
+    let (whole, rest) = row.as_chunks_mut::<W>();
     let mut sum = V::splat(0.0);
     for x in whole {
         let e = V::load(x).sub(shift).exp();
@@ -147,7 +147,7 @@ fn exponentials_by<V: Lanes>(row: &mut [f32]) -> f32 {
         e.store(x);
     }
     let mut sum: f32 = sum.each().into_iter().sum();
-    let mut last = [f32::NEG_INFINITY; WIDTH];
+    let mut last = [f32::NEG_INFINITY; W];
     last.iter_mut().zip(rest.iter()).for_each(|(l, x)| *l = x - largest);
     for (x, e) in rest.iter_mut().zip(V::load(&last).exp().each()) {
         *x = e;
@@ -157,19 +157,30 @@ fn exponentials_by<V: Lanes>(row: &mut [f32]) -> f32 {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calls safe code compiled for AVX2")]
+#[expect(unsafe_code, reason = "calls safe code compiled for AVX2 or AVX-512")]
 mod x86 {
-    use super::super::lanes::Wide;
+    use super::super::avx512::WIDE;
+    use super::super::lanes::{WIDTH, Wide, Widest};
     use super::super::simd::Avx2;
 
     pub(super) fn exponentials(row: &mut [f32], proof: Avx2) -> f32 {
+        if let Some(proof) = proof.avx512() {
+            Widest::proven(proof);
+            // SAFETY: the proof says that AVX-512 exists; the function's code is safe.
+            return unsafe { exponentials_512(row) };
+        }
         Wide::proven(proof);
         // SAFETY: the proof says that AVX2 exists; the function's code is safe.
         unsafe { exponentials_avx2(row) }
     }
 
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn exponentials_512(row: &mut [f32]) -> f32 {
+        super::exponentials_by::<Widest, WIDE>(row)
+    }
+
     #[target_feature(enable = "avx2,fma")]
     fn exponentials_avx2(row: &mut [f32]) -> f32 {
-        super::exponentials_by::<Wide>(row)
+        super::exponentials_by::<Wide, WIDTH>(row)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::conv_kernel::{self, Job, LANES};
 use super::simd::Avx2;
-use super::{Activation, Nhwc, worth_splitting};
+use super::{Activation, Nhwc, scale_channels, worth_splitting};
 use rayon::prelude::*;
 
 /// Zeros around the image before the windows are laid out.
@@ -182,6 +182,49 @@ impl Conv {
         conv_kernel::run(&job, first, out, simd);
     }
 
+    /// What a 1 × 1 convolution makes of `x`, each channel of each image of which counts `factors` times, `[n, 1, 1, c]`;
+    /// `residual`, of the output's shape, is added before the activation. Of the input and the weights, the one with fewer
+    /// numbers is multiplied.
+    ///
+    /// # Panics
+    /// When it is no 1 × 1 convolution, or shapes do not fit.
+    #[must_use]
+    pub fn forward_weighed(&self, mut x: Nhwc, factors: &Nhwc, residual: Option<&Nhwc>) -> Nhwc {
+        let simd = Avx2::detect();
+        assert!(self.is_pointwise(), "a 1 x 1 convolution");
+        if x.h * x.w <= self.cout {
+            scale_channels(&mut x, factors);
+            return self.run(&x, residual, simd);
+        }
+        x.assert_consistent();
+        assert!(x.c == self.cin && factors.data.len() == x.n * x.c, "input channels");
+        let mut out = Nhwc::scratch(x.n, x.h, x.w, self.cout);
+        assert!(residual.is_none_or(|r| [r.n, r.h, r.w, r.c] == [x.n, x.h, x.w, self.cout]), "residual does not fit");
+        let mut panels = Nhwc::scratch(1, 1, 1, self.panels.len());
+        let images = x.data.chunks_exact(x.image_len()).zip(factors.data.chunks_exact(x.c));
+        let image = x.h * x.w * self.cout;
+        for (i, ((source, factors), to)) in images.zip(out.data.chunks_exact_mut(image)).enumerate() {
+            let rows = panels.data.chunks_exact_mut(LANES).zip(self.panels.chunks_exact(LANES));
+            for ((to, from), factor) in rows.zip(factors.iter().cycle()) {
+                to.iter_mut().zip(from).for_each(|(t, f)| *t = f * factor);
+            }
+            let residual = residual.and_then(|r| r.data.get(i * image..(i + 1) * image));
+            let job = Job {
+                source,
+                image: [x.h, x.w, self.cin],
+                out_image: [x.h, x.w, self.cout],
+                kernel: self.kernel,
+                stride: 1,
+                panels: &panels.data,
+                bias: &self.bias,
+                activation: &self.activation,
+                residual: residual.map(|r| (r, self.cout)),
+            };
+            self.spread(&job, to, simd);
+        }
+        out
+    }
+
     pub(crate) fn run(&self, x: &Nhwc, residual: Option<&Nhwc>, simd: Option<Avx2>) -> Nhwc {
         x.assert_consistent();
         assert_eq!(x.c, self.cin, "input channels");
@@ -207,16 +250,25 @@ impl Conv {
             activation: &self.activation,
             residual: residual.map(|r| (r.data.as_slice(), r.c)),
         };
-        let pixels = x.n * oh * ow;
-        if worth_splitting(pixels * self.cout * kh * kw * self.cin) {
-            let chunk = pixels.div_ceil(rayon::current_num_threads() * 2).max(conv_kernel::ROWS);
-            out.data
-                .par_chunks_mut(chunk * self.cout)
-                .enumerate()
-                .for_each(|(i, part)| conv_kernel::run(&job, i * chunk, part, simd));
-        } else {
-            conv_kernel::run(&job, 0, &mut out.data, simd);
-        }
+        self.spread(&job, &mut out.data, simd);
         out
+    }
+
+    /// All output pixels of the job into `out`, over the pool's threads where that is worth it.
+    fn spread(&self, job: &Job, out: &mut [f32], simd: Option<Avx2>) {
+        let ([kh, kw], pixels) = (self.kernel, out.len() / self.cout);
+        if worth_splitting(out.len() * kh * kw * self.cin) {
+            let (threads, rows) = (rayon::current_num_threads(), conv_kernel::rows(simd));
+            // Few pixels are shared out evenly, many by whole register tiles and so that a late thread can be helped.
+            let chunk = match pixels.div_ceil(2 * threads) {
+                few if few < 8 * rows => pixels.div_ceil(threads),
+                many => many.next_multiple_of(rows),
+            };
+            out.par_chunks_mut(chunk * self.cout)
+                .enumerate()
+                .for_each(|(i, part)| conv_kernel::run(job, i * chunk, part, simd));
+        } else {
+            conv_kernel::run(job, 0, out, simd);
+        }
     }
 }

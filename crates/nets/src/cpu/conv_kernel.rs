@@ -1,4 +1,4 @@
-//! The inner loops of [`super::Conv`]: up to six output pixels by sixteen channels at a time.
+//! The inner loops of [`super::Conv`]: up to six output pixels by sixteen channels at a time, or fourteen by thirty-two.
 //!
 //! A window's row `ky` is one contiguous run of `kw * cin` values of the (padded) channels-last input,
 //! so a pixel needs its base address and the row pitch only; no im2col, no table of pointers.
@@ -8,8 +8,10 @@ use super::simd::Avx2;
 
 /// Channels in a weight panel.
 pub(crate) const LANES: usize = 16;
-/// Most output pixels in a register tile.
+/// Most output pixels in a register tile of AVX2.
 pub(crate) const ROWS: usize = 6;
+/// Most output pixels in a register tile of AVX-512.
+pub(crate) const TALL_ROWS: usize = 14;
 /// Most output pixels that pass under one weight panel before the next one.
 const BLOCK: usize = 240;
 /// Values that the windows of these pixels hold at most: they stay in the L2 cache while the panel stays in L1.
@@ -63,6 +65,11 @@ impl Job<'_> {
     }
 }
 
+/// Pixels that parts of a layer should be multiples of, so that each is whole register tiles.
+pub(crate) fn rows(simd: Option<Avx2>) -> usize {
+    if simd.and_then(Avx2::avx512).is_some() { TALL_ROWS } else { ROWS }
+}
+
 /// Computes output pixels `first..` of the batch into `out` (whole pixels of `cout` values).
 pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) {
     let [_, _, cout] = job.out_image;
@@ -71,7 +78,8 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
     // Blocks of about one size: a short last one would read all the weights for a few pixels.
     let (run, runs, _) = job.runs();
     let most = (BLOCK_VALUES / (run * runs)).clamp(96, BLOCK);
-    let size = pixels.div_ceil(pixels.div_ceil(most).max(1)).next_multiple_of(ROWS).min(BLOCK);
+    let tall = rows(simd);
+    let size = pixels.div_ceil(pixels.div_ceil(most).max(1)).next_multiple_of(tall).min(BLOCK / tall * tall);
     for start in (0..pixels).step_by(size.max(1)) {
         let count = size.min(pixels - start);
         let (Some(bases), Some(part)) = (bases.get_mut(..count), out.get_mut(start * cout..(start + count) * cout))
@@ -82,12 +90,35 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
         let block = Block { bases, first: first + start, out: part };
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = simd {
-            x86::run(job, block, token);
+            match token.avx512() {
+                Some(wide) => avx512::run(job, block, wide),
+                None => x86::run(job, block, token),
+            }
             continue;
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = simd;
         plain(job, block);
+    }
+}
+
+impl Job<'_> {
+    /// Stops a job whose lengths are not what the vector kernels read and write.
+    #[cfg(target_arch = "x86_64")]
+    fn assert_holds(&self, block: &Block) {
+        let (run, runs, pitch) = self.runs();
+        let [_, _, cout] = self.out_image;
+        let reach = (runs - 1) * pitch + run;
+        assert!(block.bases.iter().all(|&b| b + reach <= self.source.len()), "window outside the input");
+        assert_eq!(self.panels.len(), cout.next_multiple_of(LANES) * runs * run);
+        assert_eq!(self.bias.len(), cout.next_multiple_of(LANES));
+        assert_eq!(block.out.len(), block.bases.len() * cout);
+        if let Some((data, channels)) = self.residual {
+            assert!(channels <= cout && data.len() >= (block.first + block.bases.len()) * channels);
+        }
+        if let Activation::Prelu(slopes) = self.activation {
+            assert_eq!(slopes.len(), self.bias.len());
+        }
     }
 }
 
@@ -130,6 +161,9 @@ fn plain(job: &Job, block: Block) {
 }
 
 #[cfg(target_arch = "x86_64")]
+mod avx512;
+
+#[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
 #[expect(
     clippy::indexing_slicing,
@@ -147,25 +181,13 @@ mod x86 {
 
     /// Runs a block after checking that every window it reads lies in the source.
     pub(super) fn run(job: &Job, block: Block, _proof: Avx2) {
-        let (run, runs, pitch) = job.runs();
-        let [_, _, cout] = job.out_image;
-        let reach = (runs - 1) * pitch + run;
-        assert!(block.bases.iter().all(|&b| b + reach <= job.source.len()), "window outside the input");
-        assert_eq!(job.panels.len(), cout.next_multiple_of(LANES) * runs * run);
-        assert_eq!(job.bias.len(), cout.next_multiple_of(LANES));
-        assert_eq!(block.out.len(), block.bases.len() * cout);
-        if let Some((data, channels)) = job.residual {
-            assert!(channels <= cout && data.len() >= (block.first + block.bases.len()) * channels);
-        }
-        if let Activation::Prelu(slopes) = job.activation {
-            assert_eq!(slopes.len(), job.bias.len());
-        }
+        job.assert_holds(&block);
         // SAFETY: `_proof` says that AVX2 and FMA exist; the lengths asserted above are the function's contract.
         unsafe { block_avx2(job, block) }
     }
 
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts.
+    /// AVX2 and FMA; the lengths that [`Job::assert_holds`] asserts.
     #[target_feature(enable = "avx2,fma")]
     unsafe fn block_avx2(job: &Job, block: Block) {
         let (run, runs, _) = job.runs();
@@ -241,7 +263,7 @@ mod x86 {
     /// `MR` pixels by `8 * NV` channels, of one panel or, with three vectors, of one and a half; returns `MR`.
     ///
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts; `MR` pixels exist from the tile's first on; with three vectors
+    /// AVX2 and FMA; the lengths that [`Job::assert_holds`] asserts; `MR` pixels exist from the tile's first on; with three vectors
     /// there is a panel after the tile's.
     #[target_feature(enable = "avx2,fma")]
     #[inline]

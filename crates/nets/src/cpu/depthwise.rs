@@ -92,17 +92,23 @@ impl Depthwise {
         let [top, ..] = self.padding.resolve([h, h], self.kernel, self.stride);
         let start = oy * self.stride;
         let first = start.saturating_sub(top).min(h);
-        (first..(start + kh).saturating_sub(top).clamp(first, h), top.saturating_sub(start).min(kh))
+        (first..(start + kh).saturating_sub(top).clamp(first, h), top.saturating_sub(start))
     }
 
-    /// One output row from the input rows under its window, `[rows, w]` of them, `above` rows of zeros before.
-    pub(crate) fn job<'a>(&'a self, source: &'a [f32], [rows, w]: [usize; 2], above: usize) -> Job<'a> {
+    /// Some output rows from the input rows under their windows, `[rows, w]` of them, `above` rows of zeros before.
+    pub(crate) fn job<'a>(
+        &'a self,
+        source: &'a [f32],
+        [rows, w]: [usize; 2],
+        above: usize,
+        out_rows: usize,
+    ) -> Job<'a> {
         let [_, _, left, right] = self.padding.resolve([w, w], self.kernel, self.stride);
         let [_, kw] = self.kernel;
         Job {
             source,
             image: [rows, w, self.channels],
-            out_image: [1, (w + left + right - kw) / self.stride + 1],
+            out_image: [out_rows, (w + left + right - kw) / self.stride + 1],
             kernel: self.kernel,
             stride: self.stride,
             before: [above, left],

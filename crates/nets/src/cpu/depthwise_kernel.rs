@@ -55,15 +55,27 @@ impl Job<'_> {
 }
 
 /// Computes output rows `first..` of the batch into `out` (whole rows of `ow * c` values).
-#[expect(clippy::indexing_slicing, reason = "rows of lengths that Depthwise::run computed; a wrong one must stop")]
 pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) {
-    let ([h, w, c], [oh, ow], [kh, _], [top, _]) = (job.image, job.out_image, job.kernel, job.before);
+    let ([_, _, c], [_, ow]) = (job.image, job.out_image);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = simd.and_then(Avx2::avx512)
+        && avx512::fits(job)
+    {
+        let most = avx512::channels_abreast(job);
+        let mut from = 0;
+        while from < c {
+            // No remainder of less than a vector.
+            let to = if c - from < most + avx512::LEAST { c } else { from + most };
+            for (i, target) in out.chunks_exact_mut(ow * c).enumerate() {
+                let (rows, taps) = under(job, first + i);
+                avx512::row(job, rows, taps, (target, from..to), wide);
+            }
+            from = to;
+        }
+        return;
+    }
     for (i, target) in out.chunks_exact_mut(ow * c).enumerate() {
-        let (image, oy) = ((first + i) / oh, (first + i) % oh);
-        let taps = job.taps(oy, kh, top, h);
-        // A window entirely in the padding has no taps, and its place may lie below the image.
-        let y = (oy * job.stride + taps.start).saturating_sub(top).min(h - taps.len());
-        let rows = &job.source[(image * h + y) * w * c..(image * h + y + taps.len()) * w * c];
+        let (rows, taps) = under(job, first + i);
         #[cfg(target_arch = "x86_64")]
         if let Some(token) = simd {
             x86::row(job, rows, taps, target, token);
@@ -73,6 +85,17 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
         let _ = simd;
         plain(job, rows, taps, target, 0..ow);
     }
+}
+
+/// The input rows under output row `row` of the batch, and the vertical taps that fall on them.
+#[expect(clippy::indexing_slicing, reason = "rows of lengths that Depthwise::run computed; a wrong one must stop")]
+fn under<'a>(job: &Job<'a>, row: usize) -> (&'a [f32], Range<usize>) {
+    let ([h, w, c], [oh, _], [kh, _], [top, _]) = (job.image, job.out_image, job.kernel, job.before);
+    let (image, oy) = (row / oh, row % oh);
+    let taps = job.taps(oy, kh, top, h);
+    // A window entirely in the padding has no taps, and its place may lie below the image.
+    let y = (oy * job.stride + taps.start).saturating_sub(top).min(h - taps.len());
+    (&job.source[(image * h + y) * w * c..(image * h + y + taps.len()) * w * c], taps)
 }
 
 /// Output columns `columns` of one row. `rows` are the input rows under the vertical taps `taps`.
@@ -97,6 +120,9 @@ fn plain(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], columns: 
         }
     }
 }
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]

@@ -30,7 +30,7 @@ pub(crate) fn run(expand: &Conv, depthwise: &Depthwise, x: &Nhwc, simd: Option<A
     let rows = oh.div_ceil(threads).max(1);
     for (n, image) in out.data.chunks_exact_mut(oh * ow * wide).enumerate() {
         let band = |(i, part): (usize, &mut [f32])| {
-            Band { expand, depthwise, x, image: n, simd }.run(i * rows, part.chunks_exact_mut(ow * wide));
+            Band { expand, depthwise, x, image: n, simd }.run(i * rows, part, ow * wide);
         };
         if threads > 1 {
             image.par_chunks_mut(rows * ow * wide).enumerate().for_each(band);
@@ -51,33 +51,36 @@ struct Band<'a> {
 }
 
 impl Band<'_> {
-    /// Output rows from `first` on.
-    fn run<'o>(&self, first: usize, rows: impl Iterator<Item = &'o mut [f32]>) {
+    /// Output rows from `first` on, of `row` values each.
+    fn run(&self, first: usize, mut out: &mut [f32], row: usize) {
         let wide = self.expand.channels();
         let line = self.x.w * wide;
         let mut strip = Nhwc::scratch(1, 1, self.x.w, 0);
         // Rows of the wide map that the strip holds.
         let mut held = 0..0;
-        for (i, out) in rows.enumerate() {
-            let (needed, above) = self.depthwise.rows_under(first + i, self.x.h);
-            if needed.end > held.end || needed.start < held.start {
-                let kept = needed.start.max(held.start)..held.end.max(needed.start);
-                // What the next rows need again moves to the front; the rest of the strip is computed anew.
-                let ahead = (STRIP / line).max(needed.len());
-                let end = (needed.start + ahead).min(self.x.h).max(needed.end);
-                let mut next = Nhwc::scratch(1, end - needed.start, self.x.w, wide);
-                let (old, new) = next.data.split_at_mut(kept.len() * line);
-                if let Some(rows) = strip.data.get((kept.start - held.start.min(kept.start)) * line..) {
-                    old.iter_mut().zip(rows).for_each(|(to, from)| *to = *from);
-                }
-                let pixel = (self.image * self.x.h + needed.start + kept.len()) * self.x.w;
-                self.expand.pixels(self.x, pixel, new, self.simd);
-                (strip, held) = (next, needed.start..end);
+        let mut first = first;
+        while !out.is_empty() {
+            let (needed, above) = self.depthwise.rows_under(first, self.x.h);
+            let kept = needed.start.max(held.start)..held.end.max(needed.start);
+            // What the next rows need again moves to the front; the rest of the strip is computed anew.
+            let ahead = (STRIP / line).max(needed.len());
+            let end = (needed.start + ahead).min(self.x.h).max(needed.end);
+            let mut next = Nhwc::scratch(1, end - needed.start, self.x.w, wide);
+            let (old, new) = next.data.split_at_mut(kept.len() * line);
+            if let Some(rows) = strip.data.get((kept.start - held.start.min(kept.start)) * line..) {
+                old.iter_mut().zip(rows).for_each(|(to, from)| *to = *from);
             }
-            let from = (needed.start - held.start) * line;
-            let source = strip.data.get(from..from + needed.len() * line).unwrap_or_default();
-            let job = self.depthwise.job(source, [needed.len(), self.x.w], above);
-            depthwise_kernel::run(&job, 0, out, self.simd);
+            let pixel = (self.image * self.x.h + needed.start + kept.len()) * self.x.w;
+            self.expand.pixels(self.x, pixel, new, self.simd);
+            (strip, held) = (next, needed.start..end);
+            // As many output rows as the strip has all rows for.
+            let left = out.len() / row;
+            let whole =
+                (1..left).take_while(|i| self.depthwise.rows_under(first + i, self.x.h).0.end <= end).count() + 1;
+            let (part, rest) = out.split_at_mut(whole * row);
+            let job = self.depthwise.job(&strip.data, [held.len(), self.x.w], above, whole);
+            depthwise_kernel::run(&job, 0, part, self.simd);
+            (out, first) = (rest, first + whole);
         }
     }
 }

@@ -1,18 +1,19 @@
-//! Eight numbers at once, in AVX2 or plainly: what kernels that only add and multiply are written over.
+//! Eight numbers at once, in AVX2 or plainly, or sixteen in AVX-512: what kernels that only add and multiply are written
+//! over.
 //!
 //! No product is fused with a sum, so both kinds give the same bits, except where a function says so.
 
-/// Numbers in a vector.
+/// Numbers in a vector, but for AVX-512.
 pub(crate) const WIDTH: usize = 8;
 
-/// Eight numbers.
-pub(crate) trait Lanes: Copy {
-    /// The same number eight times.
+/// `W` numbers.
+pub(crate) trait Lanes<const W: usize = WIDTH>: Copy {
+    /// The same number `W` times.
     fn splat(x: f32) -> Self;
-    /// Eight numbers from memory.
-    fn load(from: &[f32; WIDTH]) -> Self;
-    /// Eight numbers to memory.
-    fn store(self, to: &mut [f32; WIDTH]);
+    /// Numbers from memory.
+    fn load(from: &[f32; W]) -> Self;
+    /// Numbers to memory.
+    fn store(self, to: &mut [f32; W]);
     /// `self + other`
     fn add(self, other: Self) -> Self;
     /// `self - other`
@@ -30,10 +31,10 @@ pub(crate) trait Lanes: Copy {
     /// `e^self`, relative error below 2e-7 from -87 to 87; arguments beyond are taken for these. The two kinds differ
     /// in the last bits.
     fn exp(self) -> Self;
-    /// The eight numbers.
+    /// The numbers.
     #[inline(always)]
-    fn each(self) -> [f32; WIDTH] {
-        let mut out = [0.0; WIDTH];
+    fn each(self) -> [f32; W] {
+        let mut out = [0.0; W];
         self.store(&mut out);
         out
     }
@@ -110,16 +111,22 @@ impl Lanes for Plain {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::Wide;
+pub(crate) use x86::{Wide, Widest};
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "vector instructions; see the SAFETY comments")]
 mod x86 {
-    use super::super::simd::{Avx2, exp};
+    use super::super::avx512;
+    use super::super::avx512::WIDE;
+    use super::super::simd::{Avx2, Avx512, exp};
     use super::{Lanes, WIDTH};
     use std::arch::x86_64::{
         __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
         _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
+    };
+    use std::arch::x86_64::{
+        __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+        _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps, _mm512_sub_ps,
     };
 
     /// For processors with AVX2. Use it in functions compiled for AVX2 only, or every operation becomes a call.
@@ -190,6 +197,77 @@ mod x86 {
         #[inline(always)]
         fn max(self, other: Self) -> Self {
             unsafe { Self(_mm256_max_ps(self.0, other.0)) }
+        }
+    }
+
+    /// For processors with AVX-512; the same is to be said of it.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Widest(__m512);
+
+    impl Widest {
+        /// Code that names this type must hold the proof that the instructions exist.
+        pub(crate) fn proven(_: Avx512) {}
+    }
+
+    // SAFETY (of every block below): kernels name `Widest` after `Widest::proven` only, so AVX-512 exists; loads and
+    // stores have the sixteen numbers that their references promise.
+    impl Lanes<WIDE> for Widest {
+        #[inline(always)]
+        fn splat(x: f32) -> Self {
+            unsafe { Self(_mm512_set1_ps(x)) }
+        }
+
+        #[inline(always)]
+        fn load(from: &[f32; WIDE]) -> Self {
+            unsafe { Self(_mm512_loadu_ps(from.as_ptr())) }
+        }
+
+        #[inline(always)]
+        fn store(self, to: &mut [f32; WIDE]) {
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
+        }
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            unsafe { Self(_mm512_add_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            unsafe { Self(_mm512_sub_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn times(self, factor: f32) -> Self {
+            unsafe { Self(_mm512_mul_ps(self.0, _mm512_set1_ps(factor))) }
+        }
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            unsafe { Self(_mm512_mul_ps(self.0, other.0)) }
+        }
+
+        #[inline(always)]
+        fn prelu(self, slope: Self) -> Self {
+            unsafe {
+                let zero = _mm512_setzero_ps();
+                Self(_mm512_fmadd_ps(slope.0, _mm512_min_ps(self.0, zero), _mm512_max_ps(self.0, zero)))
+            }
+        }
+
+        #[inline(always)]
+        fn times_add(self, factor: f32, other: Self) -> Self {
+            unsafe { Self(_mm512_fmadd_ps(self.0, _mm512_set1_ps(factor), other.0)) }
+        }
+
+        #[inline(always)]
+        fn exp(self) -> Self {
+            unsafe { Self(avx512::exp(self.0)) }
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            unsafe { Self(_mm512_max_ps(self.0, other.0)) }
         }
     }
 }

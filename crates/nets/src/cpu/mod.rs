@@ -14,12 +14,17 @@
 
 mod activation;
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod channels;
+mod company;
 mod conv;
 mod conv_kernel;
 mod dense;
 mod depthwise;
 mod depthwise_kernel;
 mod fused;
+mod interleave;
 mod lanes;
 mod norm;
 mod peak;
@@ -38,11 +43,14 @@ mod winograd_transforms;
 
 pub use activation::Activation;
 pub use attention::attention;
+pub use channels::{channel_means, scale_channels};
+pub(crate) use company::in_company;
 pub use conv::{Conv, ConvSpec, Padding};
 pub(crate) use conv_kernel::{Job, LANES, run as run_job};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use fused::expand_depthwise;
+pub(crate) use interleave::interleave;
 pub use norm::LayerNorm;
 pub use peak::fma_peak_gflops;
 pub(crate) use planar::{PlanarConv, PlanarRows};
@@ -58,7 +66,7 @@ pub use winograd::{Square, Winograd};
 
 /// Multiply-adds below which a layer stays on the calling thread: about 40 µs of work, some ten times
 /// what handing a task to another rayon thread costs.
-pub const PARALLEL_MACS: usize = 2_000_000;
+pub const PARALLEL_MACS: usize = 500_000;
 
 /// Whether `macs` multiply-adds are worth splitting over the current rayon pool.
 pub(crate) fn worth_splitting(macs: usize) -> bool {

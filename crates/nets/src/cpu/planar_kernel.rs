@@ -41,11 +41,28 @@ impl Job<'_> {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Job<'_> {
+    /// Stops a job whose lengths are not what the vector kernels read and write.
+    fn assert_holds(&self, out: &[f32]) {
+        let wide = self.width.next_multiple_of(8);
+        let cout = self.bias.len();
+        assert!(self.taps.iter().all(|tap| tap + wide <= self.source.len()));
+        assert!(wide <= self.out_pitch && out.len() == cout * self.out_pitch);
+        assert!(self.group_ends.is_sorted() && self.group_ends.last() == Some(&cout));
+        assert_eq!(self.weights.len(), cout * self.taps.len());
+        assert!(self.slopes.is_none_or(|s| s.len() == cout));
+    }
+}
+
 /// Computes the row into `out`, `[cout][out_pitch]`.
 pub(crate) fn run(job: &Job, out: &mut [f32], simd: Option<Avx2>) {
     #[cfg(target_arch = "x86_64")]
     if let Some(token) = simd {
-        x86::run(job, out, token);
+        match token.avx512() {
+            Some(wide) => avx512::run(job, out, wide),
+            None => x86::run(job, out, token),
+        }
         return;
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -79,6 +96,9 @@ fn plain(job: &Job, out: &mut [f32]) {
 }
 
 #[cfg(target_arch = "x86_64")]
+mod avx512;
+
+#[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "register-tiled kernel; see the SAFETY comments")]
 #[expect(
     clippy::indexing_slicing,
@@ -95,19 +115,13 @@ mod x86 {
 
     /// Checks what the kernel relies on and runs it.
     pub(super) fn run(job: &Job, out: &mut [f32], _proof: Avx2) {
-        let wide = job.width.next_multiple_of(8);
-        let cout = job.bias.len();
-        assert!(job.taps.iter().all(|tap| tap + wide <= job.source.len()));
-        assert!(wide <= job.out_pitch && out.len() == cout * job.out_pitch);
-        assert!(job.group_ends.is_sorted() && job.group_ends.last() == Some(&cout));
-        assert_eq!(job.weights.len(), cout * job.taps.len());
-        assert!(job.slopes.is_none_or(|s| s.len() == cout));
+        job.assert_holds(out);
         // SAFETY: `_proof` says that AVX2 and FMA exist; the lengths are asserted above.
         unsafe { row_avx2(job, out) }
     }
 
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts.
+    /// AVX2 and FMA; the lengths that [`Job::assert_holds`] asserts.
     #[target_feature(enable = "avx2,fma")]
     unsafe fn row_avx2(job: &Job, out: &mut [f32]) {
         for x in (0..job.width).step_by(16) {
@@ -157,7 +171,7 @@ mod x86 {
     /// A whole group of `G` channels by `8 * V` columns.
     ///
     /// # Safety
-    /// AVX2 and FMA; the lengths that [`run`] asserts; the columns end at or before the width rounded up to 8.
+    /// AVX2 and FMA; the lengths that [`Job::assert_holds`] asserts; the columns end at or before the width rounded up to 8.
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     unsafe fn tile_avx2<const G: usize, const V: usize>(job: &Job, tile: Tile) {

@@ -105,19 +105,11 @@ impl MaxPool {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calls safe code compiled for AVX2")]
+#[expect(unsafe_code, reason = "calls safe code compiled for AVX2 or AVX-512")]
 mod x86 {
     use super::super::Nhwc;
-    use super::super::simd::Avx2;
+    use super::super::simd::compiled;
     use super::MaxPool;
 
-    pub(super) fn pool(pool: &MaxPool, x: &Nhwc, before: [usize; 2], out: &mut Nhwc, _proof: Avx2) {
-        // SAFETY: `_proof` says that AVX2 exists; the function's code is safe.
-        unsafe { pool_avx2(pool, x, before, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn pool_avx2(pool: &MaxPool, x: &Nhwc, before: [usize; 2], out: &mut Nhwc) {
-        pool.pool(x, before, out);
-    }
+    compiled!(pool = MaxPool::pool, (pool: &MaxPool, x: &Nhwc, before: [usize; 2], out: &mut Nhwc));
 }

@@ -255,7 +255,7 @@ fn larger(a: f32, b: f32) -> f32 {
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "vector loads and stores; see the SAFETY comments")]
 mod x86 {
-    use super::super::simd::Avx2;
+    use super::super::simd::{Avx2, compiled};
     use super::Cover;
     use std::arch::x86_64::{
         _mm256_blend_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_permute4x64_pd,
@@ -263,65 +263,12 @@ mod x86 {
     };
     use std::ops::Range;
 
-    pub(super) fn sum_rows(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16], _proof: Avx2) {
-        // SAFETY: `_proof` says that AVX2 exists; the function's code is safe.
-        unsafe { sum_rows_avx2(bytes, stride, rows, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn sum_rows_avx2(bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]) {
-        super::sum_rows_plain(bytes, stride, rows, out);
-    }
-
-    pub(super) fn sum_columns(row: &[u16], ranges: &[Range<usize>], out: &mut [u32], _proof: Avx2) {
-        // SAFETY: as above.
-        unsafe { sum_columns_avx2(row, ranges, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn sum_columns_avx2(row: &[u16], ranges: &[Range<usize>], out: &mut [u32]) {
-        super::sum_columns_plain(row, ranges, out);
-    }
-
-    pub(super) fn add_neighbours(row: &[u16], out: &mut [u16], _proof: Avx2) {
-        // SAFETY: as above.
-        unsafe { add_neighbours_avx2(row, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn add_neighbours_avx2(row: &[u16], out: &mut [u16]) {
-        super::add_neighbours_plain(row, out);
-    }
-
-    pub(super) fn blend_rows(values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32], _proof: Avx2) {
-        // SAFETY: as above.
-        unsafe { blend_rows_avx2(values, size, shares, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn blend_rows_avx2(values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32]) {
-        super::blend_rows_plain(values, size, shares, out);
-    }
-
-    pub(super) fn blend_columns(sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32], _proof: Avx2) {
-        // SAFETY: as above.
-        unsafe { blend_columns_avx2(sums, covers, map, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn blend_columns_avx2(sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32]) {
-        super::blend_columns_plain(sums, covers, map, out);
-    }
-
-    pub(super) fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32], _proof: Avx2) {
-        // SAFETY: as above.
-        unsafe { centred_means_avx2(sums, rows, columns, out) }
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn centred_means_avx2(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
-        super::centred_means_plain(sums, rows, columns, out);
-    }
+    compiled!(sum_rows = super::sum_rows_plain, (bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]));
+    compiled!(sum_columns = super::sum_columns_plain, (row: &[u16], ranges: &[Range<usize>], out: &mut [u32]));
+    compiled!(add_neighbours = super::add_neighbours_plain, (row: &[u16], out: &mut [u16]));
+    compiled!(blend_rows = super::blend_rows_plain, (values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32]));
+    compiled!(blend_columns = super::blend_columns_plain, (sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32]));
+    compiled!(centred_means = super::centred_means_plain, (sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]));
 
     /// Does whole groups of eight columns and says how many columns that was.
     pub(super) fn split(pixels: &[f32], planes: [&mut [f32]; 3], _proof: Avx2) -> usize {

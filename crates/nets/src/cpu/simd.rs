@@ -39,6 +39,28 @@ impl Avx2 {
     }
 }
 
+/// A function `name(arguments, proof)` that runs the safe code `code(arguments)`, compiled for AVX2 and for AVX-512, by
+/// the best instructions that the proof allows: the compiler makes vectors of its loops. `code` must be `#[inline(always)]`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! compiled {
+    ($name:ident = $code:path, ($($argument:ident: $kind:ty),*)) => {
+        pub(super) fn $name($($argument: $kind),*, proof: $crate::cpu::simd::Avx2) {
+            #[target_feature(enable = "avx2,fma")]
+            fn narrow($($argument: $kind),*) {
+                $code($($argument),*);
+            }
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            fn wide($($argument: $kind),*) {
+                $code($($argument),*);
+            }
+            // SAFETY: `proof` says that AVX2 and FMA exist, and AVX-512 where it is chosen; the code is safe.
+            unsafe { if proof.avx512().is_some() { wide($($argument),*) } else { narrow($($argument),*) } }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(crate) use compiled;
+
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{ActivationKind, activate, exp, load_some, store_some};
 
@@ -107,7 +129,9 @@ mod x86 {
         // Adding it rounds to a whole number and leaves that in the low bits.
         let magic = _mm256_set1_ps(12_582_912.0);
         let y = _mm256_mul_ps(x, _mm256_set1_ps(-std::f32::consts::LOG2_E));
-        let y = _mm256_min_ps(_mm256_max_ps(y, _mm256_set1_ps(-126.0)), _mm256_set1_ps(126.0));
+        // From 2^40 on nothing is left of x but a number that counts for nothing; smaller ones would become denormal in
+        // the next products, each of which takes a hundred times as long.
+        let y = _mm256_min_ps(_mm256_max_ps(y, _mm256_set1_ps(-126.0)), _mm256_set1_ps(40.0));
         let n = _mm256_add_ps(y, magic);
         let f = _mm256_sub_ps(y, _mm256_sub_ps(n, magic));
         let mut p = _mm256_set1_ps(1.327_647_2e-3);

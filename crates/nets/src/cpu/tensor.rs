@@ -68,18 +68,22 @@ impl Nhwc {
 
     /// Images of one size and channel count stacked into a batch; `None` when there are none or they differ.
     #[must_use]
-    pub fn stack(images: &[Self]) -> Option<Self> {
-        let first = images.first()?;
-        let mut data = Vec::with_capacity(first.data.len() * images.len());
-        let mut n = 0;
-        for image in images {
-            if (image.h, image.w, image.c) != (first.h, first.w, first.c) {
+    pub fn stack(mut images: Vec<Self>) -> Option<Self> {
+        if images.len() < 2 {
+            return images.pop();
+        }
+        let &Self { h, w, c, .. } = images.first()?;
+        let mut all = Self::scratch(images.iter().map(|image| image.n).sum(), h, w, c);
+        let mut rest = all.data.as_mut_slice();
+        for image in &images {
+            if [image.h, image.w, image.c] != [h, w, c] {
                 return None;
             }
-            n += image.n;
-            data.extend_from_slice(&image.data);
+            let (to, later) = rest.split_at_mut(image.data.len());
+            to.copy_from_slice(&image.data);
+            rest = later;
         }
-        Some(Self { n, h: first.h, w: first.w, c: first.c, data })
+        Some(all)
     }
 
     /// Values of one image.

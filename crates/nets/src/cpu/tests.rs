@@ -4,7 +4,7 @@ use super::simd::Avx2;
 use super::{
     Activation, Conv, ConvSpec, Cover, Dense, Depthwise, LayerNorm, MaxPool, Nhwc, Padding, Places, PlanarConv,
     PlanarRows, PlanarWinograd, SUMMED_ROWS, Square, Winograd, add_neighbours, attention, blend_columns, blend_rows,
-    centred_means, fused, pool_pairs, split_rgb, sum_columns, sum_rows,
+    centred_means, channel_means, fused, interleave, pool_pairs, scale_channels, split_rgb, sum_columns, sum_rows,
 };
 use proptest::prelude::*;
 
@@ -22,6 +22,13 @@ fn tensor([n, h, w, c]: [usize; 4], seed: u32) -> Nhwc {
 fn at(x: &Nhwc, n: usize, y: isize, col: isize, c: usize) -> Option<f32> {
     let inside = (0..x.h as isize).contains(&y) && (0..x.w as isize).contains(&col);
     inside.then(|| x.data[((n * x.h + y as usize) * x.w + col as usize) * x.c + c])
+}
+
+/// The plain version, and those for the instructions that this processor has.
+fn kinds() -> Vec<Option<Avx2>> {
+    let best = Avx2::detect();
+    let wide = best.filter(|token| token.avx512().is_some());
+    [None].into_iter().chain(best.map(|token| Some(token.narrow()))).chain(wide.map(Some)).collect()
 }
 
 fn assert_close(actual: &[f32], expected: &[f32]) {
@@ -134,15 +141,57 @@ proptest! {
         let residual = case.residual.map(|c| tensor([n, oh, ow, c], 3));
         let expected = conv_by_definition(&case, &x, &weights, &bias, residual.as_ref());
         let conv = Conv::from_oihw([case.cout, cin, kh, kw], &weights, &bias, case.spec());
-        let fast = conv.run(&x, residual.as_ref(), Avx2::detect());
-        prop_assert_eq!([fast.n, fast.h, fast.w, fast.c], [n, oh, ow, case.cout]);
-        assert_close(&fast.data, &expected);
-        assert_close(&conv.run(&x, residual.as_ref(), None).data, &expected);
+        for simd in kinds() {
+            let got = conv.run(&x, residual.as_ref(), simd);
+            prop_assert_eq!([got.n, got.h, got.w, got.c], [n, oh, ow, case.cout]);
+            assert_close(&got.data, &expected);
+        }
         let turned: Vec<f32> = indices([case.cout, kh, kw, cin])
             .map(|(co, ky, kx, ci)| weights[((co * cin + ci) * kh + ky) * kw + kx])
             .collect();
         let same = Conv::from_ohwi([case.cout, kh, kw, cin], &turned, &bias, case.spec());
+        let fast = conv.run(&x, residual.as_ref(), Avx2::detect());
         prop_assert_eq!(same.run(&x, residual.as_ref(), Avx2::detect()), fast);
+    }
+
+    #[test]
+    fn products_of_any_height_and_width_are_their_definition(
+        (pixels, cin, cout) in (1usize..100, 1usize..40, 1usize..200),
+        activation in activations(8),
+        (channels, seed) in (proptest::option::of(1usize..200), any::<u32>()),
+    ) {
+        let activation = if let Activation::Prelu(_) = activation { Activation::Prelu(values(cout, 5)) } else { activation };
+        let x = tensor([1, 1, pixels, cin], seed);
+        let (weights, bias) = (values(cout * cin, 1), values(cout, 2));
+        let residual = channels.map(|c| tensor([1, 1, pixels, c.min(cout)], 3));
+        let conv = Conv::from_oihw([cout, cin, 1, 1], &weights, &bias, ConvSpec::unit(activation));
+        let expected = conv.run(&x, residual.as_ref(), None);
+        for simd in kinds() {
+            let got = conv.run(&x, residual.as_ref(), simd);
+            assert_close(&got.data, &expected.data);
+            // A pixel's bits do not depend on how many there are.
+            let last = Nhwc::from_vec([1, 1, 1, cin], x.data[(pixels - 1) * cin..].to_vec()).unwrap();
+            let alone = residual.as_ref().map(|r| {
+                Nhwc::from_vec([1, 1, 1, r.c], r.data[(pixels - 1) * r.c..].to_vec()).unwrap()
+            });
+            prop_assert_eq!(&conv.run(&last, alone.as_ref(), simd).data[..], &got.data[(pixels - 1) * cout..]);
+        }
+    }
+
+    #[test]
+    fn channels_are_averaged_and_scaled_as_defined(shape in [1usize..3, 1usize..9, 1usize..9, 1usize..200], seed in any::<u32>()) {
+        let mut x = tensor(shape, seed);
+        let means = channel_means(&x);
+        let (mut sums, pixels) = (vec![0.0f32; x.n * x.c], x.h * x.w);
+        for (i, v) in x.data.iter().enumerate() {
+            sums[i / x.image_len() * x.c + i % x.c] += v;
+        }
+        let expected: Vec<f32> = sums.iter().map(|s| s * (1.0 / pixels as f32)).collect();
+        prop_assert_eq!(&means.data, &expected);
+        let whole: Vec<f32> =
+            x.data.iter().enumerate().map(|(i, v)| v * means.data[i / x.image_len() * x.c + i % x.c]).collect();
+        scale_channels(&mut x, &means);
+        prop_assert_eq!(x.data.clone(), whole);
     }
 
     #[test]
@@ -170,24 +219,29 @@ proptest! {
             })
             .collect();
         let layer = Depthwise::from_chw([c, kh, kw], &weights, &bias, case.spec());
-        let fast = layer.run(&x, Avx2::detect());
-        prop_assert_eq!([fast.n, fast.h, fast.w, fast.c], [n, oh, ow, c]);
-        assert_close(&fast.data, &expected);
-        assert_close(&layer.run(&x, None).data, &expected);
+        for simd in kinds() {
+            let got = layer.run(&x, simd);
+            prop_assert_eq!([got.n, got.h, got.w, got.c], [n, oh, ow, c]);
+            assert_close(&got.data, &expected);
+        }
     }
 
     #[test]
     fn depthwise_of_the_usual_kernels_is_its_definition(
-        (kernel, stride, c, w) in (prop_oneof![Just(3usize), Just(5)], 1usize..3, 1usize..35, 1usize..60),
-        (padding, activation) in (paddings(), prop_oneof![Just(Activation::None), Just(Activation::Silu)]),
+        (kernel, stride, c, w) in (prop_oneof![Just(3usize), Just(5)], 1usize..3, 1usize..120, 1usize..60),
+        (padding, activation) in (paddings(), activations(8)),
         seed in any::<u32>(),
     ) {
         let [_, _, left, right] = padding.resolve([7, w], [kernel; 2], stride);
         prop_assume!(w + left + right >= kernel);
+        let activation = if let Activation::Prelu(_) = activation { Activation::Prelu(values(c, 5)) } else { activation };
         let spec = ConvSpec { stride, padding, activation };
         let x = tensor([2, 7, w, c], seed);
         let layer = Depthwise::from_chw([c, kernel, kernel], &values(c * kernel * kernel, 1), &values(c, 2), spec);
-        assert_close(&layer.run(&x, Avx2::detect()).data, &layer.run(&x, None).data);
+        let expected = layer.run(&x, None).data.clone();
+        for simd in kinds() {
+            assert_close(&layer.run(&x, simd).data, &expected);
+        }
     }
 
     #[test]
@@ -211,8 +265,8 @@ proptest! {
             if border == 0 {
                 layer = layer.valid();
             }
-            let [plain, fast] = [None, Avx2::detect()].map(|simd| layer.run(&x, residual.as_ref(), simd));
-            for got in [plain, fast] {
+            for simd in kinds() {
+                let got = layer.run(&x, residual.as_ref(), simd);
                 prop_assert_eq!([got.n, got.h, got.w, got.c], out);
                 // Of sums of 9 · cin products of numbers up to 1.
                 let off = got.data.iter().zip(&direct.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -259,7 +313,7 @@ proptest! {
         let [top, bottom, ..] = padding.resolve([h, w], [kernel; 2], stride);
         prop_assume!(h + top + bottom >= kernel);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             let apart = layer.run(&wide.run(&x, None, simd), simd);
             prop_assert_eq!(pool.install(|| fused::run(&wide, &layer, &x, simd)), apart);
         }
@@ -287,7 +341,7 @@ proptest! {
                 (weights.iter().enumerate().map(|(t, w)| w * at(t, 2, head, i)).sum::<f64>() / sum) as f32
             }));
         }
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             let got = attention::run(&qkv, heads, simd);
             prop_assert_eq!([got.n, got.h, got.w, got.c], [1, 1, tokens, width]);
             assert_close(&got.data, &expected);
@@ -308,7 +362,7 @@ proptest! {
             expected.extend(scaled.zip(&weight).zip(&bias).map(|((v, w), b)| (v * f64::from(*w) + f64::from(*b)) as f32));
         }
         let norm = LayerNorm::new(weight, bias, 1e-5);
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             assert_close(&norm.run(&x, simd).data, &expected);
         }
     }
@@ -364,7 +418,7 @@ proptest! {
         let shape = [cout, cin, k, k];
         let expected = Conv::from_oihw(shape, &weights, &bias, ConvSpec::unit(activation)).run(&x, None, None);
         let layer = PlanarConv::from_oihw(shape, &weights, &bias, prelu.then_some(slopes.as_slice()));
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             let (mut source, mut target) = (PlanarRows::new(k, cin, w), PlanarRows::new(2, cout, w));
             for y in 0..h {
                 for (c, plane) in source.planes_mut(y).enumerate() {
@@ -394,7 +448,7 @@ proptest! {
         let spec = ConvSpec::unit(Activation::Prelu(slopes.clone()));
         let expected = Conv::from_oihw([cout, cin, 3, 3], &weights, &bias, spec).run(&x, None, None);
         let layer = PlanarWinograd::from_oihw([cout, cin], &weights, &bias, &slopes);
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             let (mut source, mut target) = (PlanarRows::new(h, cin, w), PlanarRows::new(4, cout, w));
             let mut places = Places::default();
             for y in 0..h {
@@ -459,7 +513,7 @@ proptest! {
     fn rows_are_split_and_pooled_as_defined(columns in 1usize..70, seed in 0u32..1_000_000) {
         let pixels = values(columns * 3, seed);
         let (above, below) = (values(2 * columns, seed), values(2 * columns, seed + 1));
-        for simd in [None, Avx2::detect()] {
+        for simd in kinds() {
             let mut planes = [(); 3].map(|()| vec![9.0; columns + 5]);
             split_rgb(&pixels, planes.each_mut().map(Vec::as_mut_slice), simd);
             for (c, plane) in planes.iter().enumerate() {
@@ -472,6 +526,17 @@ proptest! {
                 let square = [above[2 * i], above[2 * i + 1], below[2 * i], below[2 * i + 1]];
                 prop_assert_eq!(p, square.into_iter().fold(f32::NEG_INFINITY, f32::max));
             }
+        }
+    }
+
+    #[test]
+    fn planes_are_interleaved_as_defined(pixels in 1usize..100, seed in any::<u32>()) {
+        let planes = [0, 1, 2].map(|i| values(pixels, seed.wrapping_add(i)));
+        let expected: Vec<f32> = (0..3 * pixels).map(|i| planes[i % 3][i / 3]).collect();
+        for simd in kinds() {
+            let mut got = vec![0.0; 3 * pixels];
+            interleave(planes.each_ref().map(Vec::as_slice), &mut got, simd);
+            prop_assert_eq!(&got, &expected);
         }
     }
 

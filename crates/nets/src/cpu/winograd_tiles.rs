@@ -56,7 +56,7 @@ pub(crate) fn spread(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32], s
         return;
     }
     let _ = simd;
-    spread_by::<Plain>(tiles, source, c, out);
+    spread_by::<Plain, WIDTH>(tiles, source, c, out);
 }
 
 /// Products `[place][square][c]` transformed back into rows of pixels `[rows][w][c]`; `c` is a multiple of 8.
@@ -71,27 +71,27 @@ pub(crate) fn gather(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut
         return;
     }
     let _ = simd;
-    gather_by::<Plain>(tiles, products, finish, out);
+    gather_by::<Plain, WIDTH>(tiles, products, finish, out);
 }
 
 #[inline(always)]
-fn spread_by<V: Lanes>(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32]) {
+fn spread_by<V: Lanes<W>, const W: usize>(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32]) {
     match tiles.square {
-        Square::Two => spread_square::<V, Two, 4, 2>(tiles, source, c, out),
-        Square::Four => spread_square::<V, Four, 6, 4>(tiles, source, c, out),
+        Square::Two => spread_square::<V, Two, W, 4, 2>(tiles, source, c, out),
+        Square::Four => spread_square::<V, Four, W, 6, 4>(tiles, source, c, out),
     }
 }
 
 #[inline(always)]
-fn gather_by<V: Lanes>(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32]) {
+fn gather_by<V: Lanes<W>, const W: usize>(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32]) {
     match tiles.square {
-        Square::Two => gather_square::<V, Two, 4, 2>(tiles, products, finish, out),
-        Square::Four => gather_square::<V, Four, 6, 4>(tiles, products, finish, out),
+        Square::Two => gather_square::<V, Two, W, 4, 2>(tiles, products, finish, out),
+        Square::Four => gather_square::<V, Four, W, 6, 4>(tiles, products, finish, out),
     }
 }
 
 #[inline(always)]
-fn spread_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
+fn spread_square<V: Lanes<W>, T: Transform<N, M>, const W: usize, const N: usize, const M: usize>(
     tiles: &Tiles,
     source: &[f32],
     c: usize,
@@ -99,10 +99,10 @@ fn spread_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
 ) {
     let [h, w] = tiles.size;
     let count = tiles.count();
-    let zeros = [0.0; WIDTH];
+    let zeros = [0.0; W];
     for t in 0..count {
         let (top, left) = ((tiles.first + t / tiles.across) * M, t % tiles.across * M);
-        for channel in (0..c).step_by(WIDTH) {
+        for channel in (0..c).step_by(W) {
             let mut d = [[V::splat(0.0); N]; N];
             for y in 0..N {
                 let row = (top + y).wrapping_sub(tiles.border);
@@ -134,7 +134,7 @@ fn spread_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
 }
 
 #[inline(always)]
-fn gather_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
+fn gather_square<V: Lanes<W>, T: Transform<N, M>, const W: usize, const N: usize, const M: usize>(
     tiles: &Tiles,
     products: &[f32],
     finish: &Finish,
@@ -142,10 +142,10 @@ fn gather_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
 ) {
     let (w, count, c) = (tiles.out_width(), tiles.count(), finish.bias.len());
     let rows = out.len() / (w * c);
-    let zeros = [0.0; WIDTH];
+    let zeros = [0.0; W];
     for t in 0..count {
         let (top, left) = (t / tiles.across * M, t % tiles.across * M);
-        for channel in (0..c).step_by(WIDTH) {
+        for channel in (0..c).step_by(W) {
             let bias = V::load(finish.bias[channel..].first_chunk().unwrap_or(&zeros));
             let slopes = match finish.activation {
                 Activation::Prelu(slopes) => Some(V::load(slopes[channel..].first_chunk().unwrap_or(&zeros))),
@@ -190,8 +190,8 @@ fn gather_square<V: Lanes, T: Transform<N, M>, const N: usize, const M: usize>(
 /// The transforms along one axis, from `N` inputs to `M` outputs. A trait rather than closures, which the compiler
 /// would not inline into code for other instructions.
 trait Transform<const N: usize, const M: usize> {
-    fn input<V: Lanes>(d: [V; N]) -> [V; N];
-    fn output<V: Lanes>(d: [V; N]) -> [V; M];
+    fn input<V: Lanes<W>, const W: usize>(d: [V; N]) -> [V; N];
+    fn output<V: Lanes<W>, const W: usize>(d: [V; N]) -> [V; M];
 }
 
 /// F(2 × 2, 3 × 3).
@@ -202,19 +202,19 @@ struct Four;
 
 impl Transform<4, 2> for Two {
     #[inline(always)]
-    fn input<V: Lanes>([a, b, c, d]: [V; 4]) -> [V; 4] {
+    fn input<V: Lanes<W>, const W: usize>([a, b, c, d]: [V; 4]) -> [V; 4] {
         [a.sub(c), b.add(c), c.sub(b), b.sub(d)]
     }
 
     #[inline(always)]
-    fn output<V: Lanes>([a, b, c, d]: [V; 4]) -> [V; 2] {
+    fn output<V: Lanes<W>, const W: usize>([a, b, c, d]: [V; 4]) -> [V; 2] {
         [a.add(b).add(c), b.sub(c).sub(d)]
     }
 }
 
 impl Transform<6, 4> for Four {
     #[inline(always)]
-    fn input<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
+    fn input<V: Lanes<W>, const W: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
         let (even, odd) = (e.sub(c.times(4.0)), d.sub(b.times(4.0)));
         let (near, far) = (e.sub(c), d.sub(b).times(2.0));
         [
@@ -228,7 +228,7 @@ impl Transform<6, 4> for Four {
     }
 
     #[inline(always)]
-    fn output<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
+    fn output<V: Lanes<W>, const W: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
         let (sum, difference) = (b.add(c), b.sub(c));
         let (far_sum, far_difference) = (d.add(e), d.sub(e));
         [
@@ -241,31 +241,54 @@ impl Transform<6, 4> for Four {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calls safe code compiled for AVX2")]
+#[expect(unsafe_code, reason = "calls safe code compiled for AVX2 or AVX-512")]
 mod x86 {
-    use super::super::lanes::Wide;
+    use super::super::avx512::WIDE;
+    use super::super::lanes::{WIDTH, Wide, Widest};
     use super::super::simd::Avx2;
     use super::{Finish, Tiles, gather_by, spread_by};
 
     pub(super) fn spread(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32], proof: Avx2) {
+        if let Some(proof) = proof.avx512().filter(|_| c.is_multiple_of(WIDE)) {
+            Widest::proven(proof);
+            // SAFETY: the proof says that AVX-512 exists; the function's code is safe.
+            unsafe { spread_512(tiles, source, c, out) }
+            return;
+        }
         Wide::proven(proof);
         // SAFETY: the proof says that AVX2 exists; the function's code is safe.
         unsafe { spread_avx2(tiles, source, c, out) }
     }
 
     pub(super) fn gather(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32], proof: Avx2) {
+        if let Some(proof) = proof.avx512().filter(|_| finish.bias.len().is_multiple_of(WIDE)) {
+            Widest::proven(proof);
+            // SAFETY: as above.
+            unsafe { gather_512(tiles, products, finish, out) }
+            return;
+        }
         Wide::proven(proof);
         // SAFETY: as above.
         unsafe { gather_avx2(tiles, products, finish, out) }
     }
 
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn spread_512(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32]) {
+        spread_by::<Widest, WIDE>(tiles, source, c, out);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn gather_512(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32]) {
+        gather_by::<Widest, WIDE>(tiles, products, finish, out);
+    }
+
     #[target_feature(enable = "avx2,fma")]
     fn spread_avx2(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32]) {
-        spread_by::<Wide>(tiles, source, c, out);
+        spread_by::<Wide, WIDTH>(tiles, source, c, out);
     }
 
     #[target_feature(enable = "avx2,fma")]
     fn gather_avx2(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut [f32]) {
-        gather_by::<Wide>(tiles, products, finish, out);
+        gather_by::<Wide, WIDTH>(tiles, products, finish, out);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn spread(job: &Spread, channels: usize, out: &mut [f32], simd: Optio
         return;
     }
     let _ = simd;
-    spread_by::<Plain>(job, channels, out);
+    spread_by::<Plain, WIDTH>(job, channels, 0, out);
 }
 
 /// Products `[place][channel][STRIP]` transformed back, with PReLU, into rows of `out`.
@@ -53,12 +53,12 @@ pub(crate) fn gather(job: &Gather, products: &[f32], out: &mut [f32], simd: Opti
         return;
     }
     let _ = simd;
-    gather_by::<Plain>(job, products, out);
+    gather_by::<Plain, WIDTH>(job, products, 0, out);
 }
 
 /// F(4, 3) at the points 0, ±1, ±2, as [`super::Winograd`]'s along one axis, with fused products.
 #[inline(always)]
-fn input<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
+fn input<V: Lanes<W>, const W: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
     let (even, odd) = (c.times_add(-4.0, e), b.times_add(-4.0, d));
     let (near, far) = (e.sub(c), d.sub(b));
     [
@@ -73,7 +73,7 @@ fn input<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
 
 /// From six places to four outputs.
 #[inline(always)]
-fn output<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
+fn output<V: Lanes<W>, const W: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
     let (sum, difference) = (b.add(c), b.sub(c));
     let (far_sum, far_difference) = (d.add(e), d.sub(e));
     [
@@ -84,17 +84,18 @@ fn output<V: Lanes>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
     ]
 }
 
+/// Columns from `from` on.
 #[inline(always)]
 #[expect(
     clippy::indexing_slicing,
     clippy::needless_range_loop,
     reason = "a row that is too short must stop; six rows advance together"
 )]
-fn spread_by<V: Lanes>(job: &Spread, channels: usize, out: &mut [f32]) {
-    let count = job.columns / WIDTH;
+fn spread_by<V: Lanes<W>, const W: usize>(job: &Spread, channels: usize, from: usize, out: &mut [f32]) {
+    let (first, count) = (from / W, job.columns / W);
     for channel in 0..channels {
-        let rows = job.rows.map(|row| &row[channel * job.pitch..][..job.columns].as_chunks::<WIDTH>().0[..count]);
-        for i in 0..count {
+        let rows = job.rows.map(|row| &row[channel * job.pitch..][..job.columns].as_chunks::<W>().0[..count]);
+        for i in first..count {
             let places = input([
                 V::load(&rows[0][i]),
                 V::load(&rows[1][i]),
@@ -104,7 +105,7 @@ fn spread_by<V: Lanes>(job: &Spread, channels: usize, out: &mut [f32]) {
                 V::load(&rows[5][i]),
             ]);
             for (place, value) in places.into_iter().enumerate() {
-                let to = (place * channels + channel) * WIDE_STRIP + i * WIDTH;
+                let to = (place * channels + channel) * WIDE_STRIP + i * W;
                 if let Some(to) = out[to..].first_chunk_mut() {
                     value.store(to);
                 }
@@ -113,18 +114,18 @@ fn spread_by<V: Lanes>(job: &Spread, channels: usize, out: &mut [f32]) {
     }
 }
 
+/// Columns from `from` on.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "lengths are checked by the caller; a wrong place must stop")]
-fn gather_by<V: Lanes>(job: &Gather, products: &[f32], out: &mut [f32]) {
-    let count = job.columns / WIDTH;
+fn gather_by<V: Lanes<W>, const W: usize>(job: &Gather, products: &[f32], from: usize, out: &mut [f32]) {
+    let (first, count) = (from / W, job.columns / W);
     let channels = job.slopes.len();
     for channel in 0..channels {
-        let plane = |place: usize| {
-            &products[(place * channels + channel) * STRIP..][..job.columns].as_chunks::<WIDTH>().0[..count]
-        };
+        let plane =
+            |place: usize| &products[(place * channels + channel) * STRIP..][..job.columns].as_chunks::<W>().0[..count];
         let planes = [plane(0), plane(1), plane(2), plane(3), plane(4), plane(5)];
         let slope = V::splat(job.slopes[channel]);
-        for i in 0..count {
+        for i in first..count {
             let rows = output([
                 V::load(&planes[0][i]),
                 V::load(&planes[1][i]),
@@ -134,7 +135,7 @@ fn gather_by<V: Lanes>(job: &Gather, products: &[f32], out: &mut [f32]) {
                 V::load(&planes[5][i]),
             ]);
             for (row, start) in rows.into_iter().zip(job.starts) {
-                if let Some(to) = out[start + channel * job.pitch + i * WIDTH..].first_chunk_mut() {
+                if let Some(to) = out[start + channel * job.pitch + i * W..].first_chunk_mut() {
                     row.prelu(slope).store(to);
                 }
             }
@@ -143,31 +144,57 @@ fn gather_by<V: Lanes>(job: &Gather, products: &[f32], out: &mut [f32]) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calls safe code compiled for AVX2")]
+#[expect(unsafe_code, reason = "calls safe code compiled for AVX2 or AVX-512")]
 mod x86 {
-    use super::super::lanes::Wide;
+    use super::super::avx512::WIDE;
+    use super::super::lanes::{WIDTH, Wide, Widest};
     use super::super::simd::Avx2;
     use super::{Gather, Spread, gather_by, spread_by};
 
     pub(super) fn spread(job: &Spread, channels: usize, out: &mut [f32], proof: Avx2) {
         Wide::proven(proof);
+        if let Some(wide) = proof.avx512() {
+            Widest::proven(wide);
+            // SAFETY: the proofs say that AVX2 and AVX-512 exist; the function's code is safe.
+            unsafe { spread_512(job, channels, out) }
+            return;
+        }
         // SAFETY: the proof says that AVX2 exists; the function's code is safe.
-        unsafe { spread_avx2(job, channels, out) }
+        unsafe { spread_avx2(job, channels, 0, out) }
     }
 
     pub(super) fn gather(job: &Gather, products: &[f32], out: &mut [f32], proof: Avx2) {
         Wide::proven(proof);
+        if let Some(wide) = proof.avx512() {
+            Widest::proven(wide);
+            // SAFETY: as above.
+            unsafe { gather_512(job, products, out) }
+            return;
+        }
         // SAFETY: as above.
-        unsafe { gather_avx2(job, products, out) }
+        unsafe { gather_avx2(job, products, 0, out) }
+    }
+
+    /// Eight columns that are left over go by AVX2.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn spread_512(job: &Spread, channels: usize, out: &mut [f32]) {
+        spread_by::<Widest, WIDE>(job, channels, 0, out);
+        spread_by::<Wide, WIDTH>(job, channels, job.columns / WIDE * WIDE, out);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn gather_512(job: &Gather, products: &[f32], out: &mut [f32]) {
+        gather_by::<Widest, WIDE>(job, products, 0, out);
+        gather_by::<Wide, WIDTH>(job, products, job.columns / WIDE * WIDE, out);
     }
 
     #[target_feature(enable = "avx2,fma")]
-    fn spread_avx2(job: &Spread, channels: usize, out: &mut [f32]) {
-        spread_by::<Wide>(job, channels, out);
+    fn spread_avx2(job: &Spread, channels: usize, from: usize, out: &mut [f32]) {
+        spread_by::<Wide, WIDTH>(job, channels, from, out);
     }
 
     #[target_feature(enable = "avx2,fma")]
-    fn gather_avx2(job: &Gather, products: &[f32], out: &mut [f32]) {
-        gather_by::<Wide>(job, products, out);
+    fn gather_avx2(job: &Gather, products: &[f32], from: usize, out: &mut [f32]) {
+        gather_by::<Wide, WIDTH>(job, products, from, out);
     }
 }
