@@ -62,6 +62,7 @@ macro_rules! by_lanes {
         while $i + 16 <= c {
             const $n: usize = 16;
             $block
+            stay_apart();
             $i += $n;
         }
         if $i + 8 <= c {
@@ -75,6 +76,18 @@ macro_rules! by_lanes {
             $i += $n;
         }
     }};
+}
+
+/// Between two rounds of a loop it keeps the compiler from making one of sixteen of them, which gathers its values from
+/// sixteen places: a round is as wide as vectors are.
+#[inline(always)]
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "an empty line of assembly does nothing"))]
+pub(super) fn stay_apart() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction.
+    unsafe {
+        std::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
 }
 
 /// `N` values from `i` on. Loops rather than copies and `array::map`, which would stay calls.
