@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::gate::Gate;
-use super::kernel::{Slope, normalise, normalise_add, through_activation, through_map};
+use super::kernel::{Slope, normalise, normalise_add, simd, through_activation, through_map};
 use super::layer::{Layer, TASKS, View, block_rows, resize, spans, task_pixels};
 use super::norm::{Mode, Norm, Sums};
 use super::pointwise::Into;
 use super::{dense, depthwise, pointwise};
 use crate::backbone::Skip;
-use crate::cpu::{Activation, Simd};
+use crate::cpu::Activation;
 
 /// A step from one feature map to the next.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Layer {
 
 /// Takes `g` through an activation behind a norm, all pixels; the sums that the norm needs.
 fn mask(g: &mut [f32], y: &[f32], [scale, shift]: [&[f32]; 2], norm: &Norm, activation: &Activation) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = scale.len();
     let pixels = g.len() / c.max(1);
     let (each, rows) = (task_pixels(pixels, TASKS, None), block_rows(2 * c));
@@ -111,7 +111,7 @@ fn mask(g: &mut [f32], y: &[f32], [scale, shift]: [&[f32]; 2], norm: &Norm, acti
 
 /// Zeroes `g` where `out`, a rectified map, is zero; the sums that the norm of `layer` in front of it needs.
 fn rectified(layer: &Layer, g: &mut [f32], out: &[f32]) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = layer.cout;
     let (each, rows) = (task_pixels(g.len() / c.max(1), TASKS, None), block_rows(3 * c));
     let parts: Vec<Sums> = (g.par_chunks_mut(each * c), layer.y.par_chunks(each * c), out.par_chunks(each * c))
@@ -131,7 +131,7 @@ fn rectified(layer: &Layer, g: &mut [f32], out: &[f32]) -> Sums {
 
 /// Writes the finished output of `layer` with `residual` added before `activation`.
 fn finish(layer: &Layer, residual: Option<View<'_>>, activation: &Activation, out: &mut Map) {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = layer.cout;
     let pixels = layer.pixels();
     resize(&mut out.data, pixels * c);
@@ -280,7 +280,7 @@ fn with_residual(into: Into<'_>, residual: Option<&[f32]>, back: impl FnOnce(Int
         Into::Plain(target, _) => {
             back(Into::Plain(target, None));
             if let Some(residual) = residual {
-                super::kernel::add(target, residual, Simd::detect());
+                super::kernel::add(target, residual, simd());
             }
         }
         other => back(other),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use rayon::prelude::*;
 
-use super::kernel::{Slope, add, before_norm, moments, through_activation};
+use super::kernel::{Slope, add, before_norm, moments, simd, through_activation};
 use super::layer::{Layer, TASKS, View, resize, task_pixels};
 use super::norm::{Mode, Sums};
 use super::outer::Outer;
@@ -59,7 +59,7 @@ pub(super) fn forward(
     shape: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let grid = Grid::new(layer, shape);
     let ([oh, ow], [hp, wp]) = (grid.out, grid.padded());
     let (cin, cout, k) = (layer.cin, layer.cout, layer.kernel);
@@ -170,7 +170,7 @@ pub(super) fn backward(
     into: Into<'_>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let grid = Grid::new(layer, shape);
     let dy = Behind::new(layer, &grid, g, simd);
     learn(layer, &grid, &dy, part_mut(grads, &layer.weight), simd);

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 #[cfg(target_arch = "x86_64")]
 use super::depthwise_wide as wide;
-use super::kernel::{Kernel, Slope, before_norm, launch, madd, moments, through_activation};
+use super::kernel::{Kernel, Slope, before_norm, launch, madd, moments, simd, through_activation};
 use super::layer::{Aligned, Layer, View, resize};
 use super::norm::{Mode, Sums};
 use super::params::{part, part_mut};
@@ -105,7 +105,7 @@ pub(super) fn forward(
     [n, h, w]: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let window = Window::new(layer, [h, w]);
     let [oh, ow] = window.output;
     let c = layer.cout;
@@ -151,7 +151,7 @@ pub(super) fn backward(
     target: Option<&mut Vec<f32>>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let window = Window::new(layer, [h, w]);
     let c = layer.cout;
     let weight = part(params, &layer.weight);

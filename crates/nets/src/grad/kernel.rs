@@ -4,9 +4,27 @@
 //! AVX-512. Channels are the inner loop everywhere, so every value is one fixed sequence of operations per row.
 #![expect(clippy::indexing_slicing, reason = "rows are cut to the channel count first, which removes the checks")]
 #![allow(clippy::needless_range_loop, reason = "one index into slices of one length is what the compiler vectorises")]
+#![allow(clippy::manual_memcpy, reason = "copies of slices stay calls, for some sixteen values")]
 #![allow(clippy::manual_clamp, reason = "two instructions; clamp would also have to tell what it makes of NaN")]
 
 use crate::cpu::{Activation, Simd};
+
+/// The instructions that a pass uses, asked once by whoever cuts it into tasks.
+#[cfg(not(test))]
+pub(super) fn simd() -> Option<Simd> {
+    Simd::detect()
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Whether the passes that this thread begins do without AVX-512.
+    pub(super) static NARROW: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[cfg(test)]
+pub(super) fn simd() -> Option<Simd> {
+    Simd::detect().map(|simd| if NARROW.get() { simd.narrow() } else { simd })
+}
 
 /// A loop nest over slices.
 pub(super) trait Kernel {

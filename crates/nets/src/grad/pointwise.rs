@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{Slope, before_norm, dot, moments, through_activation};
+use super::kernel::{Slope, before_norm, dot, moments, simd, through_activation};
 use super::layer::{Aligned, Layer, TASKS, View, block_rows, resize, spans, task_pixels};
 use super::norm::{Mode, Sums};
 use super::outer::Outer;
@@ -29,7 +29,7 @@ pub(super) fn forward(
     shape: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let (cin, cout) = (layer.cin, layer.cout);
     layer.shape = shape;
     let pixels = layer.pixels();
@@ -76,7 +76,7 @@ pub(super) fn backward(
     into: Into<'_>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let (cin, cout) = (layer.cin, layer.cout);
     let pixels = layer.pixels();
     let weight = part(params, &layer.weight);

@@ -145,6 +145,20 @@ fn mobilenet_v3_small_has_the_gradients_of_pytorch() {
 }
 
 #[test]
+fn without_avx512_they_have_the_gradients_of_pytorch_too() {
+    kernel::NARROW.set(true);
+    for architecture in [
+        Architecture::MobilenetV2,
+        Architecture::MobilenetV3Small,
+        Architecture::EfficientnetB0,
+        Architecture::Resnet18,
+    ] {
+        check(architecture);
+    }
+    kernel::NARROW.set(false);
+}
+
+#[test]
 fn efficientnet_b0_has_the_gradients_of_pytorch() {
     check(Architecture::EfficientnetB0);
 }

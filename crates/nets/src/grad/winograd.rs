@@ -1,7 +1,11 @@
 //! 3 × 3 convolutions of stride 1 by Winograd's minimal filtering (Lavin and Gray 2016), squares of 2 × 2 outputs: 2.25
 //! times fewer products than the definition. Forward over the padded input, backward over the padded gradient of the
 //! output with the windows turned round.
-#![expect(clippy::indexing_slicing, reason = "a kernel that runs off its slice must stop")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "a kernel that runs off its slice must stop; loops over squares have constant bounds and unroll"
+)]
 
 use rayon::prelude::*;
 
