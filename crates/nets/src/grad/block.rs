@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::gate::Gate;
-use super::kernel::{Slope, normalise, normalise_add, through_activation};
+use super::kernel::{Slope, normalise, normalise_add, simd, through_activation, through_map};
 use super::layer::{Layer, TASKS, View, block_rows, resize, spans, task_pixels};
 use super::norm::{Mode, Norm, Sums};
 use super::pointwise::Into;
 use super::{dense, depthwise, pointwise};
 use crate::backbone::Skip;
-use crate::cpu::{Activation, Simd};
+use crate::cpu::Activation;
 
 /// A step from one feature map to the next.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Layer {
 
 /// Takes `g` through an activation behind a norm, all pixels; the sums that the norm needs.
 fn mask(g: &mut [f32], y: &[f32], [scale, shift]: [&[f32]; 2], norm: &Norm, activation: &Activation) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = scale.len();
     let pixels = g.len() / c.max(1);
     let (each, rows) = (task_pixels(pixels, TASKS, None), block_rows(2 * c));
@@ -109,19 +109,29 @@ fn mask(g: &mut [f32], y: &[f32], [scale, shift]: [&[f32]; 2], norm: &Norm, acti
     Sums::merge(parts, c)
 }
 
-/// Zeroes `g` where `out`, a rectified map, is zero.
-fn rectified(g: &mut [f32], out: &[f32]) {
-    const CHUNK: usize = 1 << 16;
-    g.par_chunks_mut(CHUNK).zip(out.par_chunks(CHUNK)).for_each(|(g, out)| {
-        for (g, v) in g.iter_mut().zip(out) {
-            *g = if *v > 0.0 { *g } else { 0.0 };
-        }
-    });
+/// Zeroes `g` where `out`, a rectified map, is zero; the sums that the norm of `layer` in front of it needs.
+fn rectified(layer: &Layer, g: &mut [f32], out: &[f32]) -> Sums {
+    let simd = simd();
+    let c = layer.cout;
+    let (each, rows) = (task_pixels(g.len() / c.max(1), TASKS, None), block_rows(3 * c));
+    let parts: Vec<Sums> = (g.par_chunks_mut(each * c), layer.y.par_chunks(each * c), out.par_chunks(each * c))
+        .into_par_iter()
+        .map(|(g, y, out)| {
+            let mut sums = Sums::zeros(c);
+            let (mut first, mut second) = (vec![0.0; c], vec![0.0; c]);
+            for ((g, y), out) in g.chunks_mut(rows * c).zip(y.chunks(rows * c)).zip(out.chunks(rows * c)) {
+                through_map([out, y, &layer.norm.mean], g, [&mut first, &mut second], simd);
+                sums.absorb(&mut first, &mut second);
+            }
+            sums
+        })
+        .collect();
+    Sums::merge(parts, c)
 }
 
 /// Writes the finished output of `layer` with `residual` added before `activation`.
 fn finish(layer: &Layer, residual: Option<View<'_>>, activation: &Activation, out: &mut Map) {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = layer.cout;
     let pixels = layer.pixels();
     resize(&mut out.data, pixels * c);
@@ -232,8 +242,7 @@ impl Kind {
                 expand.back(x.view(), x.shape, &room.second, plain(dx, residual), (params, grads));
             }
             Self::Basic { first, second, shortcut } => {
-                rectified(g, &out.data);
-                let sums = linear_sums(second, g);
+                let sums = rectified(second, g, &out.data);
                 second.settle_back(&sums, params, grads);
                 let into = Into::Norm(&mut room.first);
                 let sums = second.back(first.view(), first.shape, g, into, (params, grads));
@@ -271,7 +280,7 @@ fn with_residual(into: Into<'_>, residual: Option<&[f32]>, back: impl FnOnce(Int
         Into::Plain(target, _) => {
             back(Into::Plain(target, None));
             if let Some(residual) = residual {
-                super::kernel::add(target, residual, Simd::detect());
+                super::kernel::add(target, residual, simd());
             }
         }
         other => back(other),
@@ -313,21 +322,29 @@ fn max_pool(x: &Map, out: &mut Map, chosen: &mut Vec<u8>) {
     });
 }
 
-/// Each output's gradient goes to the value that it was.
+/// Each output's gradient goes to the value that it was: a pixel of the input asks the up to four outputs whose windows
+/// it is in.
 fn max_pool_back(x: &Map, out: &Map, chosen: &[u8], g: &[f32], dx: &mut Vec<f32>) {
     let ([_, h, w], c, [_, oh, ow]) = (x.shape, x.channels, out.shape);
     resize(dx, x.data.len());
-    let images = g.par_chunks(oh * ow * c).zip(chosen.par_chunks(oh * ow * c));
-    dx.par_chunks_mut(h * w * c).zip(images).for_each(|(dx, (g, chosen))| {
+    // Windows over place `i` of an axis, the later first, each with the place's tap in it.
+    let windows = |i: usize, outputs: usize| {
+        (0..3).filter_map(move |tap| Some(((i + 1).checked_sub(tap)?, tap))).filter_map(move |(below, tap)| {
+            (below.is_multiple_of(2) && below / 2 < outputs).then_some((below / 2, tap))
+        })
+    };
+    dx.par_chunks_mut((w * c).max(1)).enumerate().for_each(|(line, dx)| {
+        let (image, row) = (line / h, line % h);
         dx.fill(0.0);
-        for (pixel, (g, chosen)) in g.chunks_exact(c).zip(chosen.chunks_exact(c)).enumerate() {
-            let (oy, ox) = (pixel / ow, pixel % ow);
-            for (channel, (g, tap)) in g.iter().zip(chosen).enumerate() {
-                let (y, x) = (oy * 2 + usize::from(tap / 3), ox * 2 + usize::from(tap % 3));
-                // A tap in the padding is never the largest.
-                let at = (y.saturating_sub(1) * w + x.saturating_sub(1)) * c + channel;
-                if let Some(to) = dx.get_mut(at) {
-                    *to += g;
+        for (oy, ky) in windows(row, oh) {
+            for (column, dx) in dx.chunks_exact_mut(c).enumerate() {
+                for (ox, kx) in windows(column, ow) {
+                    let at = ((image * oh + oy) * ow + ox) * c;
+                    let (Some(g), Some(chosen)) = (g.get(at..at + c), chosen.get(at..at + c)) else { continue };
+                    let tap = (ky * 3 + kx) as u8;
+                    for ((to, g), chosen) in dx.iter_mut().zip(g).zip(chosen) {
+                        *to += if *chosen == tap { *g } else { 0.0 };
+                    }
                 }
             }
         }

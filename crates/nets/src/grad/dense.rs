@@ -1,18 +1,21 @@
 //! Convolutions over more than a pixel: indirect matrix products over a padded copy of the input.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
 
-use super::kernel::{Slope, add, before_norm, moments, through_activation};
+use super::kernel::{Slope, add, before_norm, moments, simd, through_activation};
 use super::layer::{Layer, TASKS, View, resize, task_pixels};
 use super::norm::{Mode, Sums};
 use super::outer::Outer;
-use super::panels::pack;
+use super::panels::{pack, pack_across};
 use super::params::{part, part_mut};
 use super::pointwise::Into;
+use super::winograd::{self, Squares};
 use crate::cpu::{Activation, Job, LANES, Simd, run_job};
 
-/// Output channels whose weights' gradient one task computes: two register tiles.
-const OUTS: usize = 12;
+/// Output channels whose weights' gradient one task computes: two register tiles of AVX-512, three of AVX2.
+const OUTS: usize = 16;
 /// Pixels whose windows stay in the first-level cache meanwhile.
 const PIXELS: usize = 96;
 
@@ -25,15 +28,22 @@ struct Grid {
     pad: [usize; 4],
     /// Output.
     out: [usize; 2],
+    /// Whether it is computed by [`winograd`].
+    squares: bool,
 }
 
 impl Grid {
     fn new(layer: &Layer, [n, h, w]: [usize; 3]) -> Self {
         let k = layer.kernel;
         let pad = layer.padding.resolve([h, w], [k, k], layer.stride);
-        let [top, bottom, left, right] = pad;
+        let [top, mut bottom, left, mut right] = pad;
         let out = [h + top + bottom, w + left + right].map(|len| (len - k) / layer.stride + 1);
-        Self { n, size: [h, w], pad, out }
+        let squares = pad == [1; 4] && (k, layer.stride) == (3, 1) && winograd::fits([layer.cin, layer.cout]);
+        if squares {
+            // Of the last square of an odd number of outputs, half looks at these.
+            (bottom, right) = (1 + h % 2, 1 + w % 2);
+        }
+        Self { n, size: [h, w], pad: [top, bottom, left, right], out, squares }
     }
 
     fn padded(&self) -> [usize; 2] {
@@ -49,18 +59,48 @@ pub(super) fn forward(
     shape: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let grid = Grid::new(layer, shape);
     let ([oh, ow], [hp, wp]) = (grid.out, grid.padded());
     let (cin, cout, k) = (layer.cin, layer.cout, layer.kernel);
     layer.shape = [grid.n, oh, ow];
     let mut padded = std::mem::take(&mut layer.padded);
+    // The border is written when the buffer is made, and never after.
+    if layer.padded_for != shape || padded.len() != grid.n * hp * wp * cin {
+        padded = vec![0.0; grid.n * hp * wp * cin];
+        layer.padded_for = shape;
+    }
     surround(&grid, input, &mut padded, simd);
     let mut y = std::mem::take(&mut layer.y);
     let pixels = layer.pixels();
     resize(&mut y, pixels * cout);
+    if grid.squares {
+        let panels = winograd::forward_panels(part(params, &layer.weight), [cin, cout], simd);
+        let squares = Squares {
+            source: &padded,
+            padded: [hp, wp],
+            first: 0,
+            size: [oh, ow],
+            channels: [cin, cout],
+            panels: &panels,
+        };
+        let each = squares.images_a_task() * oh * ow;
+        let parts: Vec<Sums> = y
+            .par_chunks_mut(each * cout)
+            .enumerate()
+            .map(|(task, y)| {
+                squares.write(task * squares.images_a_task(), y, simd);
+                let mut moments = Moments::new(cout, mode);
+                y.chunks(PIXELS * cout).for_each(|y| moments.add(y, simd));
+                moments.sums(y.len() / cout)
+            })
+            .collect();
+        (layer.y, layer.padded) = (y, padded);
+        layer.norm.settle(&Sums::merge(parts, cout), pixels, params, running, mode);
+        return;
+    }
     let depth = k * k * cin;
-    let panels = pack(cout, depth, |o, i| o * depth + i, part(params, &layer.weight));
+    let panels = pack(cout, depth, part(params, &layer.weight));
     let bias = vec![0.0; cout.next_multiple_of(LANES)];
     let job = Job {
         source: &padded,
@@ -78,23 +118,47 @@ pub(super) fn forward(
         .par_chunks_mut(each * cout)
         .enumerate()
         .map(|(task, y)| {
-            let mut sums = Sums::zeros(cout);
-            let (mut first, mut second) = (vec![0.0; cout], vec![0.0; cout]);
-            let mut reference: Option<Vec<f32>> = None;
+            let mut moments = Moments::new(cout, mode);
             let count = y.len() / cout;
             for (block, y) in y.chunks_mut(PIXELS * cout).enumerate() {
                 run_job(&job, task * each + block * PIXELS, y, simd);
-                if mode != Mode::Eval {
-                    reference.get_or_insert_with(|| y.get(..cout).unwrap_or_default().to_vec());
-                    moments(y, reference.as_deref().unwrap_or_default(), &mut first, &mut second, simd);
-                    sums.absorb(&mut first, &mut second);
-                }
+                moments.add(y, simd);
             }
-            sums.about(reference.as_deref().unwrap_or_default(), count)
+            moments.sums(count)
         })
         .collect();
     (layer.y, layer.padded) = (y, padded);
     layer.norm.settle(&Sums::merge(parts, cout), pixels, params, running, mode);
+}
+
+/// The moments of a task's outputs, about the first pixel's values.
+struct Moments {
+    mode: Mode,
+    sums: Sums,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    reference: Option<Vec<f32>>,
+}
+
+impl Moments {
+    fn new(channels: usize, mode: Mode) -> Self {
+        let zeros = || vec![0.0; channels];
+        Self { mode, sums: Sums::zeros(channels), first: zeros(), second: zeros(), reference: None }
+    }
+
+    fn add(&mut self, y: &[f32], simd: Option<Simd>) {
+        if self.mode == Mode::Eval {
+            return;
+        }
+        let reference = self.reference.get_or_insert_with(|| y.get(..self.first.len()).unwrap_or_default().to_vec());
+        moments(y, reference, &mut self.first, &mut self.second, simd);
+        self.sums.absorb(&mut self.first, &mut self.second);
+    }
+
+    /// Of all `count` pixels.
+    fn sums(self, count: usize) -> Sums {
+        self.sums.about(self.reference.as_deref().unwrap_or_default(), count)
+    }
 }
 
 /// As `pointwise::backward`, without gates; `shape` is `[n, h, w]` of the input.
@@ -106,7 +170,7 @@ pub(super) fn backward(
     into: Into<'_>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let grid = Grid::new(layer, shape);
     let dy = Behind::new(layer, &grid, g, simd);
     learn(layer, &grid, &dy, part_mut(grads, &layer.weight), simd);
@@ -142,12 +206,8 @@ pub(super) fn backward(
 }
 
 /// Finishes the input's values into a copy with zeros around each image.
-fn surround(grid: &Grid, input: View<'_>, padded: &mut Vec<f32>, simd: Option<Simd>) {
+fn surround(grid: &Grid, input: View<'_>, padded: &mut [f32], simd: Option<Simd>) {
     let ([h, w], [hp, wp], c) = (grid.size, grid.padded(), input.channels);
-    // The border is written when the buffer is made, and never after.
-    if padded.len() != grid.n * hp * wp * c {
-        *padded = vec![0.0; grid.n * hp * wp * c];
-    }
     let [top, _, left, _] = grid.pad;
     padded.par_chunks_mut((hp * wp * c).max(1)).enumerate().for_each(|(image, padded)| {
         for (row, line) in padded.chunks_exact_mut(wp * c).skip(top).take(h).enumerate() {
@@ -171,18 +231,39 @@ struct Behind {
     size: [usize; 2],
 }
 
+thread_local! {
+    /// The buffer of the last [`Behind`]: a fresh one for every layer would cost page faults that weigh as much as
+    /// filling it.
+    static BEHIND: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        BEHIND.set(std::mem::take(&mut self.data));
+    }
+}
+
 impl Behind {
     fn new(layer: &Layer, grid: &Grid, g: &[f32], simd: Option<Simd>) -> Self {
         let ([oh, ow], c) = (grid.out, layer.cout);
         let lead = (layer.kernel - 1) / layer.stride;
         let size = [oh + 2 * lead + 1, ow + 2 * lead + 1];
-        let mut data = vec![0.0; grid.n * size[0] * size[1] * c];
+        let mut data = BEHIND.take();
+        resize(&mut data, grid.n * size[0] * size[1] * c);
         data.par_chunks_mut(size[0] * size[1] * c).enumerate().for_each(|(image, data)| {
-            for (row, line) in data.chunks_exact_mut(size[1] * c).skip(lead).take(oh).enumerate() {
-                let at = (image * oh + row) * ow * c;
-                let (g, y) = (g.get(at..at + ow * c), layer.y.get(at..at + ow * c));
-                let (Some(g), Some(y), Some(line)) = (g, y, line.get_mut(lead * c..(lead + ow) * c)) else { return };
-                before_norm(g, y, layer.norm.coefficients(), line, simd);
+            for (row, line) in data.chunks_exact_mut(size[1] * c).enumerate() {
+                let inside = row.checked_sub(lead).filter(|row| *row < oh);
+                let at = inside.map(|row| (image * oh + row) * ow * c);
+                let values = at.and_then(|at| g.get(at..at + ow * c).zip(layer.y.get(at..at + ow * c)));
+                match (values, line.split_at_mut_checked(lead * c)) {
+                    (Some((g, y)), Some((before, rest))) if rest.len() >= ow * c => {
+                        let (line, after) = rest.split_at_mut(ow * c);
+                        before.fill(0.0);
+                        before_norm(g, y, layer.norm.coefficients(), line, simd);
+                        after.fill(0.0);
+                    }
+                    _ => line.fill(0.0),
+                }
             }
         });
         Self { data, lead, size }
@@ -194,6 +275,21 @@ impl Behind {
         let [top, _, left, _] = grid.pad;
         let s = layer.stride;
         let [h, w] = grid.size;
+        if grid.squares {
+            let panels = winograd::backward_panels(weight, [layer.cin, layer.cout], simd);
+            let squares = Squares {
+                source: &self.data,
+                padded: self.size,
+                first: self.lead - 1,
+                size: [h, w],
+                channels: [layer.cout, layer.cin],
+                panels: &panels,
+            };
+            let images = squares.images_a_task();
+            let parts = target.par_chunks_mut(images * h * w * layer.cin).enumerate();
+            parts.for_each(|(task, out)| squares.write(task * images, out, simd));
+            return;
+        }
         if s > 1 {
             target.fill(0.0);
         }
@@ -221,12 +317,12 @@ impl Behind {
         let (cin, cout, k, s) = (layer.cin, layer.cout, layer.kernel, layer.stride);
         let [hp, wp] = self.size;
         let depth = rows.taps * columns.taps * cout;
-        let at = |ci: usize, i: usize| {
+        let start = |i: usize| {
             let (tap, o) = (i / cout, i % cout);
             let (ky, kx) = (rows.tap(tap / columns.taps, s), columns.tap(tap % columns.taps, s));
-            ((o * k + ky) * k + kx) * cin + ci
+            ((o * k + ky) * k + kx) * cin
         };
-        let panels = pack(cin, depth, at, weight);
+        let panels = pack_across(cin, depth, start, weight);
         let bias = vec![0.0; cin.next_multiple_of(LANES)];
         let skip = (self.lead + rows.first + 1 - rows.taps) * wp + self.lead + columns.first + 1 - columns.taps;
         let job = Job {

@@ -3,8 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{Kernel, Slope, before_norm, launch, madd, moments, through_activation};
-use super::layer::{Layer, View, resize};
+#[cfg(target_arch = "x86_64")]
+use super::depthwise_wide as wide;
+use super::kernel::{Kernel, Slope, before_norm, launch, madd, moments, simd, through_activation};
+use super::layer::{Aligned, Layer, View, resize};
 use super::norm::{Mode, Sums};
 use super::params::{part, part_mut};
 use super::pointwise::add_parts;
@@ -12,16 +14,16 @@ use crate::cpu::{Nhwc, Simd};
 
 /// Where windows lie.
 #[derive(Clone, Copy)]
-struct Window {
-    kernel: usize,
-    stride: usize,
-    channels: usize,
+pub(super) struct Window {
+    pub kernel: usize,
+    pub stride: usize,
+    pub channels: usize,
     /// Rows and columns of the input.
-    input: [usize; 2],
+    pub input: [usize; 2],
     /// Rows and columns of the output.
-    output: [usize; 2],
+    pub output: [usize; 2],
     top: usize,
-    left: usize,
+    pub left: usize,
     /// Values in an input row with zeros on both sides.
     padded: usize,
 }
@@ -48,6 +50,13 @@ impl Window {
         (oy * self.stride + ky).checked_sub(self.top).filter(|row| *row < self.input[0])
     }
 
+    /// The output row whose window has row `ky` over an input row.
+    #[cfg(target_arch = "x86_64")]
+    fn over(&self, row: usize, ky: usize) -> Option<usize> {
+        let below = (row + self.top).checked_sub(ky).filter(|below| below.is_multiple_of(self.stride))?;
+        Some(below / self.stride).filter(|oy| *oy < self.output[0])
+    }
+
     /// The part of a padded row that holds the image.
     fn inner(&self) -> std::ops::Range<usize> {
         let from = self.left * self.channels;
@@ -57,16 +66,14 @@ impl Window {
 
 /// The last few input rows, finished and with zeros on both sides.
 struct Rows {
-    data: Nhwc,
+    data: Aligned,
     /// First row that was not read yet.
     next: usize,
 }
 
 impl Rows {
     fn new(w: &Window) -> Self {
-        let mut data = Nhwc::scratch(1, 1, w.kernel, w.padded);
-        data.data.fill(0.0);
-        Self { data, next: 0 }
+        Self { data: Aligned::zeros(w.kernel * w.padded), next: 0 }
     }
 
     /// Reads rows of the image that begins at pixel `image`, up to and with `row`.
@@ -74,7 +81,7 @@ impl Rows {
         self.next = self.next.max((row + 1).saturating_sub(w.kernel));
         while self.next <= row {
             let slot = self.next % w.kernel * w.padded;
-            let room = self.data.data.get_mut(slot..slot + w.padded).and_then(|r| r.get_mut(w.inner()));
+            let room = self.data.get_mut(slot..slot + w.padded).and_then(|r| r.get_mut(w.inner()));
             let room = room.unwrap_or_default();
             let (at, count) = (image + self.next * w.input[1], w.input[1]);
             if input.norm.is_some() {
@@ -87,7 +94,7 @@ impl Rows {
     }
 
     fn get(&self, row: usize, w: &Window) -> &[f32] {
-        self.data.data.get(row % w.kernel * w.padded..).and_then(|r| r.get(..w.padded)).unwrap_or_default()
+        self.data.get(row % w.kernel * w.padded..).and_then(|r| r.get(..w.padded)).unwrap_or_default()
     }
 }
 
@@ -98,7 +105,7 @@ pub(super) fn forward(
     [n, h, w]: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let window = Window::new(layer, [h, w]);
     let [oh, ow] = window.output;
     let c = layer.cout;
@@ -115,13 +122,11 @@ pub(super) fn forward(
             let (mut first, mut second) = (vec![0.0; c], vec![0.0; c]);
             let mut reference: Option<Vec<f32>> = None;
             for (oy, y) in y.chunks_exact_mut(ow * c).enumerate() {
-                y.fill(0.0);
-                for ky in 0..window.kernel {
-                    let Some(row) = window.row(oy, ky) else { continue };
-                    rows.reach(row, image * h * w, &window, &input, simd);
-                    let taps = weight.get(ky * window.kernel * c..).unwrap_or_default();
-                    filter_row(&window, rows.get(row, &window), taps, y, simd);
+                let under = (0..window.kernel).filter_map(|ky| window.row(oy, ky)).max();
+                if let Some(last) = under {
+                    rows.reach(last, image * h * w, &window, &input, simd);
                 }
+                filter(&window, oy, &rows, weight, y, simd);
                 if mode != Mode::Eval {
                     reference.get_or_insert_with(|| y.get(..c).unwrap_or_default().to_vec());
                     moments(y, reference.as_deref().unwrap_or_default(), &mut first, &mut second, simd);
@@ -146,7 +151,7 @@ pub(super) fn backward(
     target: Option<&mut Vec<f32>>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let window = Window::new(layer, [h, w]);
     let c = layer.cout;
     let weight = part(params, &layer.weight);
@@ -175,8 +180,59 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
+    /// The same by input rows: each meets the output gradients whose windows it is under.
+    #[cfg(target_arch = "x86_64")]
+    fn run_wide(&self, image: usize, target: &mut [f32], simd: Option<Simd>) -> (Vec<f32>, Sums) {
+        let win = &self.window;
+        let ([h, w], [oh, ow], c, k) = (win.input, win.output, win.channels, win.kernel);
+        let line = (ow + 2 * wide::PAD) * c;
+        // As many rows of the output's gradient as an input row can be under.
+        let mut behind = Aligned::zeros(k * line);
+        let (mut x_room, mut spare) = (Aligned::scratch(w * c), Aligned::scratch(w * c));
+        let mut dw = vec![0.0; k * k * c];
+        let (mut sums, mut first, mut second) = (Sums::zeros(c), vec![0.0; c], vec![0.0; c]);
+        let mut next = 0;
+        for row in 0..h {
+            while next < oh && next * win.stride <= row + win.top {
+                let at = (image * oh + next) * ow * c;
+                let cut = |values: &'_ [f32]| at..(at + ow * c).min(values.len());
+                let g = self.g.get(cut(self.g)).unwrap_or_default();
+                let y = self.layer.y.get(cut(&self.layer.y)).unwrap_or_default();
+                let start = next % k * line + wide::PAD * c;
+                let dy = behind.get_mut(start..start + ow * c).unwrap_or_default();
+                before_norm(g, y, self.layer.norm.coefficients(), dy, simd);
+                next += 1;
+            }
+            let mut over = [wide::Row { values: &[], ky: 0 }; 5];
+            let windows = (0..k).filter_map(|ky| Some((ky, win.over(row, ky)?)));
+            let count = over.iter_mut().zip(windows).map(|(to, (ky, oy))| {
+                let values = behind.get(oy % k * line..(oy % k + 1) * line).unwrap_or_default();
+                *to = wide::Row { values, ky };
+            });
+            let count = count.count();
+            let over = over.get(..count).unwrap_or_default();
+            let pixel = (image * h + row) * w;
+            let x = self.input.read(pixel, w, &mut x_room, simd);
+            let out = target.get_mut(row * w * c..(row + 1) * w * c).unwrap_or(&mut spare);
+            wide::gather(win, over, self.weight, x, (out, &mut dw), simd);
+            if let Some(norm) = self.input.norm.filter(|_| !target.is_empty()) {
+                let out = target.get_mut(row * w * c..(row + 1) * w * c).unwrap_or_default();
+                let [scale, shift] = norm.affine();
+                let y = self.input.raw(pixel, w);
+                let slope = Slope { y, scale, shift, mean: &norm.mean, activation: self.input.activation, gate: None };
+                through_activation(&slope, out, [&mut first, &mut second], simd);
+                sums.absorb(&mut first, &mut second);
+            }
+        }
+        (dw, sums)
+    }
+
     /// One image; an empty `target` when nobody wants the input's gradient.
     fn run(&self, image: usize, target: &mut [f32], simd: Option<Simd>) -> (Vec<f32>, Sums) {
+        #[cfg(target_arch = "x86_64")]
+        if wide::fits(&self.window, simd) {
+            return self.run_wide(image, target, simd);
+        }
         let win = &self.window;
         let ([h, w], [oh, ow], c, k) = (win.input, win.output, win.channels, win.kernel);
         let mut rows = Rows::new(win);
@@ -243,6 +299,23 @@ impl Sweep<'_> {
             }
             ends.next += 1;
         }
+    }
+}
+
+/// An output row from the input rows under it.
+fn filter(w: &Window, oy: usize, rows: &Rows, weight: &[f32], y: &mut [f32], simd: Option<Simd>) {
+    let under = (0..w.kernel).filter_map(|ky| Some((ky, rows.get(w.row(oy, ky)?, w))));
+    #[cfg(target_arch = "x86_64")]
+    if wide::fits(w, simd) {
+        let mut found = [wide::Row { values: &[], ky: 0 }; 5];
+        let count = found.iter_mut().zip(under).map(|(to, (ky, values))| *to = wide::Row { values, ky }).count();
+        wide::filter(w, found.get(..count).unwrap_or_default(), weight, y, simd);
+        return;
+    }
+    y.fill(0.0);
+    for (ky, row) in under {
+        let taps = weight.get(ky * w.kernel * w.channels..).unwrap_or_default();
+        filter_row(w, row, taps, y, simd);
     }
 }
 

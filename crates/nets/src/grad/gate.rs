@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{Slope, through_activation, total};
+use super::kernel::{Slope, simd, through_activation, total};
 use super::layer::{Layer, View, block_rows, spans};
 use super::linear::Linear;
 use super::norm::Sums;
 use crate::backbone::GateShape;
-use crate::cpu::{Nhwc, Simd};
+use crate::cpu::Nhwc;
 
 /// Two small layers and a sigmoid.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Gate {
         dots: &[f32],
         (params, grads): (&[f32], &mut [f32]),
     ) -> Sums {
-        let simd = Simd::detect();
+        let simd = simd();
         let c = layer.cout;
         let [n, h, w] = layer.shape;
         let slope = |v: f32, f: f32| match self.shape {
@@ -86,7 +86,7 @@ impl Gate {
 
 /// The mean of each channel of each image, `[n, channels]`.
 pub(super) fn means(input: View<'_>, pixels: usize) -> Vec<f32> {
-    let simd = Simd::detect();
+    let simd = simd();
     let c = input.channels;
     let images = input.data.len() / (pixels * c).max(1);
     let rows = block_rows(2 * c);

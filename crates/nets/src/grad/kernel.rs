@@ -1,12 +1,30 @@
 //! Loops over `[rows, channels]` that the compiler turns into vector code.
 //!
-//! A [`Kernel`] is plain Rust; [`launch`] compiles it twice, once for processors with AVX2 and FMA. Channels
-//! are the inner loop everywhere, so every value is one fixed sequence of operations per row.
+//! A [`Kernel`] is plain Rust; [`launch`] compiles it three times: for any processor, with AVX2 and FMA, and with
+//! AVX-512. Channels are the inner loop everywhere, so every value is one fixed sequence of operations per row.
 #![expect(clippy::indexing_slicing, reason = "rows are cut to the channel count first, which removes the checks")]
 #![allow(clippy::needless_range_loop, reason = "one index into slices of one length is what the compiler vectorises")]
+#![allow(clippy::manual_memcpy, reason = "copies of slices stay calls, for some sixteen values")]
 #![allow(clippy::manual_clamp, reason = "two instructions; clamp would also have to tell what it makes of NaN")]
 
 use crate::cpu::{Activation, Simd};
+
+/// The instructions that a pass uses, asked once by whoever cuts it into tasks.
+#[cfg(not(test))]
+pub(super) fn simd() -> Option<Simd> {
+    Simd::detect()
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Whether the passes that this thread begins do without AVX-512.
+    pub(super) static NARROW: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[cfg(test)]
+pub(super) fn simd() -> Option<Simd> {
+    Simd::detect().map(|simd| if NARROW.get() { simd.narrow() } else { simd })
+}
 
 /// A loop nest over slices.
 pub(super) trait Kernel {
@@ -31,15 +49,92 @@ pub(super) fn launch(kernel: impl Kernel, simd: Option<Simd>) {
 mod x86 {
     use super::{Kernel, Simd};
 
-    pub(super) fn run(kernel: impl Kernel, _proof: Simd) {
-        // SAFETY: `_proof` is made only where AVX2 and FMA exist.
+    pub(super) fn run(kernel: impl Kernel, proof: Simd) {
+        if let Some(_proof) = proof.avx512() {
+            // SAFETY: `_proof` is made only where these parts of AVX-512 exist, with AVX2 and FMA.
+            unsafe { with_avx512(kernel) }
+            return;
+        }
+        // SAFETY: `proof` is made only where AVX2 and FMA exist.
         unsafe { with_avx2(kernel) }
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+    fn with_avx512(kernel: impl Kernel) {
+        kernel.run::<true>();
     }
 
     #[target_feature(enable = "avx2,fma")]
     fn with_avx2(kernel: impl Kernel) {
         kernel.run::<true>();
     }
+}
+
+/// Runs its block for `$n` values from `$i` on, until `$c` are done: by sixteen, which is a vector of AVX-512 or two
+/// of AVX2, then by eight and one by one. Left to the compiler, whose strides are four vectors, the rows of narrow
+/// layers would be done one by one.
+macro_rules! by_lanes {
+    ($c:expr, ($i:ident, $n:ident) => $block:block) => {{
+        let c = $c;
+        let mut $i = 0;
+        while $i + 16 <= c {
+            const $n: usize = 16;
+            $block
+            stay_apart();
+            $i += $n;
+        }
+        if $i + 8 <= c {
+            const $n: usize = 8;
+            $block
+            $i += $n;
+        }
+        while $i < c {
+            const $n: usize = 1;
+            $block
+            $i += $n;
+        }
+    }};
+}
+
+/// Between two rounds of a loop it keeps the compiler from making one of sixteen of them, which gathers its values from
+/// sixteen places: a round is as wide as vectors are.
+#[inline(always)]
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "an empty line of assembly does nothing"))]
+pub(super) fn stay_apart() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction.
+    unsafe {
+        std::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
+}
+
+/// `N` values from `i` on. Loops rather than copies and `array::map`, which would stay calls.
+#[inline(always)]
+pub(super) fn lanes<const N: usize>(x: &[f32], i: usize) -> [f32; N] {
+    let (x, mut out) = (&x[i..i + N], [0.0; N]);
+    for k in 0..N {
+        out[k] = x[k];
+    }
+    out
+}
+
+/// Writes `N` values from `i` on.
+#[inline(always)]
+pub(super) fn put<const N: usize>(x: &mut [f32], i: usize, values: [f32; N]) {
+    let x = &mut x[i..i + N];
+    for k in 0..N {
+        x[k] = values[k];
+    }
+}
+
+/// A function of the place, at each of `N`.
+#[inline(always)]
+pub(super) fn each<const N: usize>(f: impl Fn(usize) -> f32) -> [f32; N] {
+    let mut out = [0.0; N];
+    for k in 0..N {
+        out[k] = f(k);
+    }
+    out
 }
 
 /// `a * b + c`.
@@ -206,17 +301,24 @@ pub(super) fn normalise(
     fn row<F: Function, const FMA: bool>(x: &[f32], s: &[f32], t: &[f32], out: &mut [f32]) {
         let c = out.len();
         let (x, s, t) = (&x[..c], &s[..c], &t[..c]);
-        for i in 0..c {
-            out[i] = F::value(madd::<FMA>(x[i], s[i], t[i]));
-        }
+        by_lanes!(c, (i, N) => {
+            let x = lanes::<N>(x, i);
+            let s = lanes::<N>(s, i);
+            let t = lanes::<N>(t, i);
+            put(out, i, each::<N>(|k| F::value(madd::<FMA>(x[k], s[k], t[k]))));
+        });
     }
     #[inline(always)]
     fn gated<F: Function, const FMA: bool>(x: &[f32], s: &[f32], t: &[f32], gate: &[f32], out: &mut [f32]) {
         let c = out.len();
         let (x, s, t, gate) = (&x[..c], &s[..c], &t[..c], &gate[..c]);
-        for i in 0..c {
-            out[i] = F::value(madd::<FMA>(x[i], s[i], t[i])) * gate[i];
-        }
+        by_lanes!(c, (i, N) => {
+            let x = lanes::<N>(x, i);
+            let s = lanes::<N>(s, i);
+            let t = lanes::<N>(t, i);
+            let gate = lanes::<N>(gate, i);
+            put(out, i, each::<N>(|k| F::value(madd::<FMA>(x[k], s[k], t[k])) * gate[k]));
+        });
     }
     by_activation!(activation, F => launch(K::<F>(x, [scale, shift], gate, out, std::marker::PhantomData), simd));
 }
@@ -245,9 +347,13 @@ pub(super) fn normalise_add(
     fn row<F: Function, const FMA: bool>(x: &[f32], s: &[f32], t: &[f32], r: &[f32], out: &mut [f32]) {
         let c = out.len();
         let (x, s, t, r) = (&x[..c], &s[..c], &t[..c], &r[..c]);
-        for i in 0..c {
-            out[i] = F::value(madd::<FMA>(x[i], s[i], t[i]) + r[i]);
-        }
+        by_lanes!(c, (i, N) => {
+            let x = lanes::<N>(x, i);
+            let s = lanes::<N>(s, i);
+            let t = lanes::<N>(t, i);
+            let r = lanes::<N>(r, i);
+            put(out, i, each::<N>(|k| F::value(madd::<FMA>(x[k], s[k], t[k]) + r[k])));
+        });
     }
     by_activation!(activation, F => launch(K::<F>(x, [scale, shift], residual, out, std::marker::PhantomData), simd));
 }
@@ -267,11 +373,15 @@ pub(super) fn moments(y: &[f32], reference: &[f32], sum: &mut [f32], squares: &m
     fn row<const FMA: bool>(y: &[f32], reference: &[f32], sum: &mut [f32], squares: &mut [f32]) {
         let c = y.len();
         let (reference, sum, squares) = (&reference[..c], &mut sum[..c], &mut squares[..c]);
-        for i in 0..c {
-            let v = y[i] - reference[i];
-            sum[i] += v;
-            squares[i] = madd::<FMA>(v, v, squares[i]);
-        }
+        by_lanes!(c, (i, N) => {
+            let y = lanes::<N>(y, i);
+            let reference = lanes::<N>(reference, i);
+            let total = lanes::<N>(sum, i);
+            let square = lanes::<N>(squares, i);
+            let v = each::<N>(|k| y[k] - reference[k]);
+            put(sum, i, each::<N>(|k| total[k] + v[k]));
+            put(squares, i, each::<N>(|k| madd::<FMA>(v[k], v[k], square[k])));
+        });
     }
     launch(K(y, reference, sum, squares), simd);
 }
@@ -292,9 +402,12 @@ pub(super) fn dot(a: &[f32], b: &[f32], sum: &mut [f32], simd: Option<Simd>) {
     fn row<const FMA: bool>(a: &[f32], b: &[f32], sum: &mut [f32]) {
         let c = a.len();
         let (b, sum) = (&b[..c], &mut sum[..c]);
-        for i in 0..c {
-            sum[i] = madd::<FMA>(a[i], b[i], sum[i]);
-        }
+        by_lanes!(c, (i, N) => {
+            let a = lanes::<N>(a, i);
+            let b = lanes::<N>(b, i);
+            let total = lanes::<N>(sum, i);
+            put(sum, i, each::<N>(|k| madd::<FMA>(a[k], b[k], total[k])));
+        });
     }
     launch(K(a, b, sum), simd);
 }
@@ -314,9 +427,11 @@ pub(super) fn total(x: &[f32], sum: &mut [f32], simd: Option<Simd>) {
     fn row(x: &[f32], sum: &mut [f32]) {
         let c = x.len();
         let sum = &mut sum[..c];
-        for i in 0..c {
-            sum[i] += x[i];
-        }
+        by_lanes!(c, (i, N) => {
+            let x = lanes::<N>(x, i);
+            let total = lanes::<N>(sum, i);
+            put(sum, i, each::<N>(|k| total[k] + x[k]));
+        });
     }
     launch(K(x, sum), simd);
 }
@@ -357,9 +472,12 @@ pub(super) fn through_activation(slope: &Slope, g: &mut [f32], sums: [&mut [f32]
     fn gate<const FMA: bool>(g: &mut [f32], factor: &[f32], term: &[f32]) {
         let c = g.len();
         let (factor, term) = (&factor[..c], &term[..c]);
-        for i in 0..c {
-            g[i] = madd::<FMA>(g[i], factor[i], term[i]);
-        }
+        by_lanes!(c, (i, N) => {
+            let v = lanes::<N>(g, i);
+            let factor = lanes::<N>(factor, i);
+            let term = lanes::<N>(term, i);
+            put(g, i, each::<N>(|k| madd::<FMA>(v[k], factor[k], term[k])));
+        });
     }
     #[inline(always)]
     fn row<F: Function, const FMA: bool>(
@@ -372,14 +490,55 @@ pub(super) fn through_activation(slope: &Slope, g: &mut [f32], sums: [&mut [f32]
         let c = g.len();
         let (y, s, t, mean) = (&y[..c], &s[..c], &t[..c], &mean[..c]);
         let (sum, product) = (&mut sum[..c], &mut product[..c]);
-        for i in 0..c {
-            let v = g[i] * F::slope(madd::<FMA>(y[i], s[i], t[i]));
-            g[i] = v;
-            sum[i] += v;
-            product[i] = madd::<FMA>(v, y[i] - mean[i], product[i]);
-        }
+        by_lanes!(c, (i, N) => {
+            let y = lanes::<N>(y, i);
+            let s = lanes::<N>(s, i);
+            let t = lanes::<N>(t, i);
+            let mean = lanes::<N>(mean, i);
+            let v = lanes::<N>(g, i);
+            let total = lanes::<N>(sum, i);
+            let products = lanes::<N>(product, i);
+            let v = each::<N>(|k| v[k] * F::slope(madd::<FMA>(y[k], s[k], t[k])));
+            put(g, i, v);
+            put(sum, i, each::<N>(|k| total[k] + v[k]));
+            put(product, i, each::<N>(|k| madd::<FMA>(v[k], y[k] - mean[k], products[k])));
+        });
     }
     by_activation!(slope.activation, F => launch(K::<F>(slope, g, sums, std::marker::PhantomData), simd));
+}
+
+/// `g = 0` where the rectified map `out` is zero; adds Σ g to `sums[0]` and Σ g (y − mean) to `sums[1]`.
+pub(super) fn through_map([out, y, mean]: [&[f32]; 3], g: &mut [f32], sums: [&mut [f32]; 2], simd: Option<Simd>) {
+    struct K<'a>([&'a [f32]; 3], &'a mut [f32], [&'a mut [f32]; 2]);
+    impl Kernel for K<'_> {
+        #[inline(always)]
+        fn run<const FMA: bool>(self) {
+            let Self([out, y, mean], g, [sum, product]) = self;
+            let c = mean.len();
+            for ((g, y), out) in g.chunks_exact_mut(c).zip(y.chunks_exact(c)).zip(out.chunks_exact(c)) {
+                row::<FMA>(g, [out, y, mean], sum, product);
+            }
+        }
+    }
+    #[inline(always)]
+    fn row<const FMA: bool>(g: &mut [f32], [out, y, mean]: [&[f32]; 3], sum: &mut [f32], product: &mut [f32]) {
+        let c = g.len();
+        let (out, y, mean) = (&out[..c], &y[..c], &mean[..c]);
+        let (sum, product) = (&mut sum[..c], &mut product[..c]);
+        by_lanes!(c, (i, N) => {
+            let out = lanes::<N>(out, i);
+            let y = lanes::<N>(y, i);
+            let mean = lanes::<N>(mean, i);
+            let v = lanes::<N>(g, i);
+            let total = lanes::<N>(sum, i);
+            let products = lanes::<N>(product, i);
+            let v = each::<N>(|k| if out[k] > 0.0 { v[k] } else { 0.0 });
+            put(g, i, v);
+            put(sum, i, each::<N>(|k| total[k] + v[k]));
+            put(product, i, each::<N>(|k| madd::<FMA>(v[k], y[k] - mean[k], products[k])));
+        });
+    }
+    launch(K([out, y, mean], g, sums), simd);
 }
 
 /// `out = a * g + b * (y − mean) + d` per channel: the gradient before a batch norm from that behind it.
@@ -399,9 +558,15 @@ pub(super) fn before_norm(g: &[f32], y: &[f32], norm: [&[f32]; 4], out: &mut [f3
     fn row<const FMA: bool>(g: &[f32], y: &[f32], [a, b, d, mean]: [&[f32]; 4], out: &mut [f32]) {
         let c = out.len();
         let (g, y, a, b, d, mean) = (&g[..c], &y[..c], &a[..c], &b[..c], &d[..c], &mean[..c]);
-        for i in 0..c {
-            out[i] = madd::<FMA>(a[i], g[i], madd::<FMA>(b[i], y[i] - mean[i], d[i]));
-        }
+        by_lanes!(c, (i, N) => {
+            let g = lanes::<N>(g, i);
+            let y = lanes::<N>(y, i);
+            let a = lanes::<N>(a, i);
+            let b = lanes::<N>(b, i);
+            let d = lanes::<N>(d, i);
+            let mean = lanes::<N>(mean, i);
+            put(out, i, each::<N>(|k| madd::<FMA>(a[k], g[k], madd::<FMA>(b[k], y[k] - mean[k], d[k]))));
+        });
     }
     launch(K(g, y, norm, out), simd);
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::kernel::normalise;
 use super::norm::Norm;
-use crate::cpu::{Activation, Padding, Simd};
+use crate::cpu::{Activation, Nhwc, Padding, Simd};
 
 /// Tasks that a pass over pixels is cut into. Fixed, so that sums do not depend on the number of threads.
 pub(super) const TASKS: usize = 8;
@@ -28,6 +28,8 @@ pub(super) struct Layer {
     pub shape: [usize; 3],
     /// The input with zeros around it, where the convolution is a dense one.
     pub padded: Vec<f32>,
+    /// `[n, h, w]` of the input that its zeros are around.
+    pub padded_for: [usize; 3],
 }
 
 impl Layer {
@@ -105,10 +107,50 @@ pub(super) fn block_rows(values: usize) -> usize {
     (65_536 / values.max(1)).clamp(48, 384) / 24 * 24
 }
 
-/// Makes `buffer` hold `len` values, whatever they are.
+/// Makes `buffer` hold `len` values, whatever they are. Buffers go from layer to layer: what one of them has once been
+/// long enough for is neither allocated nor cleared again.
 pub(super) fn resize(buffer: &mut Vec<f32>, len: usize) {
-    if buffer.len() != len {
-        buffer.clear();
-        buffer.resize(len, 0.0);
+    if buffer.capacity() < len {
+        // Fresh zeros, rather than a longer copy of what is not needed.
+        *buffer = vec![0.0; len];
+    }
+    buffer.resize(len, 0.0);
+}
+
+/// Numbers from the start of a cache line on, so that vectors of whole lines are loaded from one line each.
+pub(super) struct Aligned {
+    data: Nhwc,
+    from: usize,
+    len: usize,
+}
+
+impl Aligned {
+    /// Whatever an earlier buffer left.
+    pub(super) fn scratch(len: usize) -> Self {
+        const LINE: usize = 64;
+        let data = Nhwc::scratch(1, 1, 1, len + LINE / size_of::<f32>());
+        // A hint that an allocator may refuse, hence the bound.
+        let from = data.data.as_ptr().align_offset(LINE).min(LINE / size_of::<f32>());
+        Self { data, from, len }
+    }
+
+    pub(super) fn zeros(len: usize) -> Self {
+        let mut buffer = Self::scratch(len);
+        buffer.fill(0.0);
+        buffer
+    }
+}
+
+impl std::ops::Deref for Aligned {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        self.data.data.get(self.from..self.from + self.len).unwrap_or_default()
+    }
+}
+
+impl std::ops::DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        self.data.data.get_mut(self.from..self.from + self.len).unwrap_or_default()
     }
 }

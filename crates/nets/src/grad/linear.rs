@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::kernel::{Function, HardSwish, Identity, Relu, Relu6, Silu, by_activation};
+use super::kernel::{Function, HardSwish, Identity, Relu, Relu6, Silu, by_activation, simd};
 use super::outer::Outer;
-use super::panels::{Product, pack};
+use super::panels::{Product, pack, pack_across};
 use super::params::{part, part_mut};
-use crate::cpu::{Activation, Simd};
+use crate::cpu::Activation;
 
 /// `f(x Wᵀ + b)`.
 #[derive(Debug)]
@@ -36,18 +36,18 @@ impl Linear {
     /// `[n, input]` → `[n, output]`.
     pub(super) fn forward(&mut self, x: Vec<f32>, params: &[f32]) -> Vec<f32> {
         let rows = x.len() / self.input.max(1);
-        let panels = pack(self.output, self.input, |o, i| o * self.input + i, part(params, &self.weight));
+        let panels = pack(self.output, self.input, part(params, &self.weight));
         let bias: Vec<f32> = part(params, &self.bias).repeat(rows);
         self.sums = vec![0.0; rows * self.output];
         let product = Product { a: &x, depth: self.input, panels: &panels, residual: Some(&bias) };
-        product.write(&mut self.sums, self.output, Simd::detect());
+        product.write(&mut self.sums, self.output, simd());
         self.given = x;
         by_activation!(&self.activation, F => self.sums.iter().map(|v| <F as Function>::value(*v)).collect())
     }
 
     /// From the gradient `[n, output]` the input's `[n, input]`; the parameters' are added to `grads`.
     pub(super) fn backward(&self, mut g: Vec<f32>, params: &[f32], grads: &mut [f32]) -> Vec<f32> {
-        let simd = Simd::detect();
+        let simd = simd();
         by_activation!(&self.activation, F => {
             g.iter_mut().zip(&self.sums).for_each(|(g, v)| *g *= <F as Function>::slope(*v));
         });
@@ -68,7 +68,7 @@ impl Linear {
             out_pitch: self.input,
         };
         outer.add_to(part_mut(grads, &self.weight), simd);
-        let panels = pack(self.input, self.output, |i, o| o * self.input + i, part(params, &self.weight));
+        let panels = pack_across(self.input, self.output, |o| o * self.input, part(params, &self.weight));
         let mut back = vec![0.0; rows * self.input];
         Product { a: &g, depth: self.output, panels: &panels, residual: None }.write(&mut back, self.input, simd);
         back

@@ -14,6 +14,8 @@
 mod block;
 mod dense;
 mod depthwise;
+#[cfg(target_arch = "x86_64")]
+mod depthwise_wide;
 mod gate;
 mod init;
 mod kernel;
@@ -22,13 +24,17 @@ mod linear;
 mod net;
 mod norm;
 mod outer;
+#[cfg(target_arch = "x86_64")]
+mod outer_wide;
 mod panels;
 mod params;
 mod pointwise;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod vector;
 mod vit;
+mod winograd;
 
 pub use init::starting_weights;
 pub use net::{Dropout, TrainNet};

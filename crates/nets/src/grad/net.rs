@@ -426,6 +426,7 @@ impl Build<'_> {
             y: Vec::new(),
             shape: [0; 3],
             padded: Vec::new(),
+            padded_for: [0; 3],
         })
     }
 

@@ -1,21 +1,59 @@
 //! Matrix products over packed weights, by the kernel of the inference convolutions.
 
+use rayon::prelude::*;
+
+use super::layer::Aligned;
 use crate::cpu::{Activation, Job, LANES, Simd, run_job};
 
-/// Weights as panels of 16 columns, each `[depth][16]`, the last filled up with zeros; `index(column, k)` says where
-/// a value lies.
-pub(super) fn pack(columns: usize, depth: usize, index: impl Fn(usize, usize) -> usize, weight: &[f32]) -> Vec<f32> {
-    let mut panels = vec![0.0; columns.next_multiple_of(LANES) * depth];
-    for (p, panel) in panels.chunks_exact_mut(LANES * depth.max(1)).enumerate() {
-        for (k, row) in panel.chunks_exact_mut(LANES).enumerate() {
-            for (lane, to) in row.iter_mut().enumerate() {
-                let column = p * LANES + lane;
-                if column < columns {
-                    *to = weight.get(index(column, k)).copied().unwrap_or_default();
+/// Weights `[columns][depth]` as panels of 16 columns, each `[depth][16]`, the last filled up with zeros.
+pub(super) fn pack(columns: usize, depth: usize, weight: &[f32]) -> Aligned {
+    let mut panels = Aligned::scratch(columns.next_multiple_of(LANES) * depth);
+    panels.par_chunks_exact_mut(LANES * depth.max(1)).enumerate().for_each(|(p, panel)| {
+        let column = |lane: usize| {
+            let at = (p * LANES + lane) * depth;
+            if p * LANES + lane < columns { weight.get(at..at + depth).unwrap_or_default() } else { &[] }
+        };
+        let columns: [&[f32]; LANES] = std::array::from_fn(column);
+        if columns.iter().all(|c| c.len() == depth) {
+            for (k, row) in panel.chunks_exact_mut(LANES).enumerate() {
+                for (to, column) in row.iter_mut().zip(columns) {
+                    *to = column.get(k).copied().unwrap_or_default();
                 }
             }
+            return;
         }
-    }
+        panel.fill(0.0);
+        for (lane, column) in columns.into_iter().enumerate() {
+            for (row, value) in panel.chunks_exact_mut(LANES).zip(column) {
+                row.iter_mut().skip(lane).take(1).for_each(|to| *to = *value);
+            }
+        }
+    });
+    panels
+}
+
+/// The same from weights that lie by depth: the columns' values at depth `k` are neighbours from `start(k)` on.
+pub(super) fn pack_across(
+    columns: usize,
+    depth: usize,
+    start: impl Fn(usize) -> usize + Sync,
+    weight: &[f32],
+) -> Aligned {
+    let mut panels = Aligned::scratch(columns.next_multiple_of(LANES) * depth);
+    panels.par_chunks_exact_mut(LANES * depth.max(1)).enumerate().for_each(|(p, panel)| {
+        let from = p * LANES;
+        let count = LANES.min(columns.saturating_sub(from));
+        for (k, row) in panel.chunks_exact_mut(LANES).enumerate() {
+            let at = start(k) + from;
+            let values = weight.get(at..at + count).unwrap_or_default();
+            if let Some(values) = values.first_chunk::<LANES>() {
+                row.copy_from_slice(values);
+            } else {
+                row.fill(0.0);
+                row.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
+            }
+        }
+    });
     panels
 }
 

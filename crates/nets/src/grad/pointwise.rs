@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{Slope, before_norm, dot, moments, through_activation};
-use super::layer::{Layer, TASKS, View, block_rows, resize, spans, task_pixels};
+use super::kernel::{Slope, before_norm, dot, moments, simd, through_activation};
+use super::layer::{Aligned, Layer, TASKS, View, block_rows, resize, spans, task_pixels};
 use super::norm::{Mode, Sums};
 use super::outer::Outer;
-use super::panels::{Product, pack};
+use super::panels::{Product, pack, pack_across};
 use super::params::{part, part_mut};
-use crate::cpu::{Nhwc, Simd};
+use crate::cpu::Simd;
 
 /// What the gradient of the input is turned into.
 pub(super) enum Into<'a> {
@@ -29,14 +29,14 @@ pub(super) fn forward(
     shape: [usize; 3],
     (params, running, mode): (&[f32], &mut [f32], Mode),
 ) {
-    let simd = Simd::detect();
+    let simd = simd();
     let (cin, cout) = (layer.cin, layer.cout);
     layer.shape = shape;
     let pixels = layer.pixels();
     let mut y = std::mem::take(&mut layer.y);
     resize(&mut y, pixels * cout);
     let weight = part(params, &layer.weight);
-    let panels = pack(cout, cin, |o, i| o * cin + i, weight);
+    let panels = pack(cout, cin, weight);
     let image = input.gate.map(|(_, pixels)| pixels);
     let each = task_pixels(pixels, TASKS, image);
     let rows = block_rows(cin + cout);
@@ -48,10 +48,10 @@ pub(super) fn forward(
             let (mut first, mut second) = (vec![0.0; cout], vec![0.0; cout]);
             let mut reference: Option<Vec<f32>> = None;
             let all = y.len() / cout;
-            let mut room = Nhwc::scratch(1, 1, rows, cin);
+            let mut room = Aligned::scratch(rows * cin);
             let from = task * each;
             for (at, count) in spans(from, from + y.len() / cout, rows, image) {
-                let x = input.read(at, count, &mut room.data, simd);
+                let x = input.read(at, count, &mut room, simd);
                 let Some(y) = y.get_mut((at - from) * cout..(at - from + count) * cout) else { continue };
                 Product { a: x, depth: cin, panels: &panels, residual: None }.write(y, cout, simd);
                 if mode != Mode::Eval {
@@ -76,7 +76,7 @@ pub(super) fn backward(
     into: Into<'_>,
     (params, grads): (&[f32], &mut [f32]),
 ) -> Sums {
-    let simd = Simd::detect();
+    let simd = simd();
     let (cin, cout) = (layer.cin, layer.cout);
     let pixels = layer.pixels();
     let weight = part(params, &layer.weight);
@@ -94,7 +94,8 @@ pub(super) fn backward(
             (target, None, After::Gate)
         }
     };
-    let panels = if after == After::Nothing { Vec::new() } else { pack(cin, cout, |i, o| o * cin + i, weight) };
+    let panels =
+        if after == After::Nothing { Aligned::scratch(0) } else { pack_across(cin, cout, |o| o * cin, weight) };
     resize(target, if after == After::Nothing { 0 } else { pixels * cin });
     let per_image = image.unwrap_or(pixels).max(1);
     let work = Sweep { layer, input, g, panels: &panels, residual, after, image };
@@ -156,8 +157,8 @@ impl Sweep<'_> {
         let mut dw = vec![0.0; cin * cout];
         let mut sums = Sums::zeros(cin);
         let (mut first, mut second) = (vec![0.0; cin], vec![0.0; cin]);
-        let mut x_room = Nhwc::scratch(1, 1, rows, cin);
-        let mut dy_room = Nhwc::scratch(1, 1, rows, cout);
+        let mut x_room = Aligned::scratch(rows * cin);
+        let mut dy_room = Aligned::scratch(rows * cout);
         let bases: Vec<usize> = (0..rows).map(|p| p * cin).collect();
         let dy_bases: Vec<usize> = (0..rows).map(|p| p * cout).collect();
         let ungated = View { gate: None, ..self.input };
@@ -165,9 +166,9 @@ impl Sweep<'_> {
             let cut = |values: &[f32], c: usize| at * c..((at + count) * c).min(values.len());
             let g = self.g.get(cut(self.g, cout)).unwrap_or_default();
             let y = self.layer.y.get(cut(&self.layer.y, cout)).unwrap_or_default();
-            let dy = dy_room.data.get_mut(..count * cout).unwrap_or_default();
+            let dy = dy_room.get_mut(..count * cout).unwrap_or_default();
             before_norm(g, y, self.layer.norm.coefficients(), dy, simd);
-            let x = self.input.read(at, count, &mut x_room.data, simd);
+            let x = self.input.read(at, count, &mut x_room, simd);
             let (bases, dy_bases) = (bases.get(..count), dy_bases.get(..count));
             let (bases, dy_bases) = (bases.unwrap_or_default(), dy_bases.unwrap_or_default());
             let outer = Outer { dy, dy_bases, outs: cout, x, bases, run: cin, out_pitch: cin };
@@ -188,7 +189,7 @@ impl Sweep<'_> {
                     sums.absorb(&mut first, &mut second);
                 }
                 (After::Gate, _) => {
-                    let z = ungated.read(at, count, &mut x_room.data, simd);
+                    let z = ungated.read(at, count, &mut x_room, simd);
                     let image = (at - from) / self.image.unwrap_or(1).max(1);
                     let dots = dots.get_mut(image * cin..(image + 1) * cin).unwrap_or_default();
                     dot(out, z, dots, simd);
