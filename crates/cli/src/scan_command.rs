@@ -93,7 +93,11 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 
 fn load(args: &ScanArgs) -> Result<Pipeline, Setup> {
     let models = models_dir::find(args.models_dir.as_deref())?;
-    Ok(Pipeline::load(&models, &options(args))?)
+    let options = options(args);
+    Ok(match args.paths.first() {
+        Some(first) => Pipeline::load_for(&models, &options, first)?,
+        None => Pipeline::load(&models, &options)?,
+    })
 }
 
 /// Why the work could not begin.

@@ -114,6 +114,7 @@ impl Pipeline {
             controls: vec![],
             delivery: None,
             models_dir: std::path::PathBuf::new(),
+            ahead: crate::ahead::Ahead::default(),
         }
     }
 }

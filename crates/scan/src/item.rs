@@ -154,7 +154,7 @@ fn examine_file(
     file: &mut FileFacts,
 ) -> Result<(Observations, Keepsakes), ScanError> {
     ctx.checkpoint(Progress { stage: Stage::Probing, done: 0, total: None })?;
-    let media = Media::open(path, pipeline.limits(), ctx)?;
+    let media = pipeline.open(path, ctx)?;
     let kind = match media.kind() {
         Kind::Image => MediaKind::Image,
         Kind::Video => MediaKind::Video,

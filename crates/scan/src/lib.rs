@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod again;
+mod ahead;
 mod batch;
 mod clock;
 mod controls;

@@ -7,13 +7,14 @@ use analysis::{Control, Model, ModelPolicy};
 use base::{Ctx, Warning, WarningCode};
 use detector::{Detector, DetectorError};
 use faces::{BlazeFaceDetector, BlazeFaceOptions, FaceDetector, Mtcnn, MtcnnOptions, QualityGate};
-use media::{Frame, Limits, Sampling};
+use media::{Frame, Limits, Media, MediaError, Sampling};
 use nets::card::ModelCard;
 use nets::date::Date;
 use nets::device::Device;
 use rayon::prelude::*;
 use serde_json::json;
 
+use crate::ahead::Ahead;
 use crate::clock::unix_seconds;
 use crate::controls::{self, trusted};
 use crate::delivery::Delivery;
@@ -48,6 +49,7 @@ pub struct Pipeline {
     pub(crate) controls: Vec<Control>,
     pub(crate) delivery: Option<Delivery>,
     pub(crate) models_dir: PathBuf,
+    pub(crate) ahead: Ahead,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -67,7 +69,24 @@ impl Pipeline {
     /// A model that is missing, broken or of another kind; a device that is not there; an option that
     /// makes no sense; [`ScanError::Controls`] when the CPU too scores known samples wrongly.
     pub fn load(models_dir: &Path, options: &ScanOptions) -> Result<Self, ScanError> {
+        Self::load_beside(models_dir, options, Ahead::default)
+    }
+
+    /// The same while the file that will be examined first is opened on another thread.
+    ///
+    /// # Errors
+    /// As [`Pipeline::load`]; what is wrong with the file is told when its turn comes.
+    pub fn load_for(models_dir: &Path, options: &ScanOptions, first: &Path) -> Result<Self, ScanError> {
+        Self::load_beside(models_dir, options, || Ahead::of(first, &options.limits))
+    }
+
+    fn load_beside(
+        models_dir: &Path,
+        options: &ScanOptions,
+        ahead: impl FnOnce() -> Ahead,
+    ) -> Result<Self, ScanError> {
         options.validate()?;
+        let ahead = ahead();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
         let folders = scoring_folders(models_dir, options);
@@ -120,6 +139,7 @@ impl Pipeline {
             controls,
             delivery: options.delivery,
             models_dir: models_dir.to_path_buf(),
+            ahead,
         })
     }
 
@@ -188,6 +208,11 @@ impl Pipeline {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Opens a file, or takes it where it was opened while the models were loaded.
+    pub(crate) fn open(&self, path: &Path, ctx: &Ctx) -> Result<Media, MediaError> {
+        self.ahead.open(path, &self.limits, ctx)
     }
 
     /// A decoded frame as it is looked at.
