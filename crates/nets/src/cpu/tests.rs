@@ -607,7 +607,8 @@ fn company_ends_with_its_work_and_with_its_panic() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
     let sum = pool.install(|| in_company(|| (0..1000).into_par_iter().sum::<u32>()));
     assert_eq!(sum, 499_500);
-    let outcome = std::panic::catch_unwind(|| pool.install(|| in_company(|| panic!("as planned"))));
+    let outcome =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.install(|| in_company(|| panic!("as planned")))));
     assert!(outcome.is_err());
 }
 
