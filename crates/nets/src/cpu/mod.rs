@@ -1,15 +1,16 @@
 //! Convolution kernels for the CPU: channels-last activations, packed weights, fused epilogues.
 //!
 //! Owns [`Nhwc`] and the layers [`Conv`], [`Depthwise`], [`MaxPool`], [`Dense`] that the detection
-//! networks are made of; knows no architecture, no file and no device. All `unsafe` of the crate is
-//! in the `*_avx2` functions below this module; each has a plain twin that runs where AVX2 and FMA
-//! are absent and that the tests compare it with.
+//! networks are made of; knows no architecture, no file and no device. All `unsafe` of the kernels is in the `*_avx2` and
+//! `*_512` functions below this module and in what calls them; each has a plain twin that runs where neither AVX2 with FMA
+//! nor AVX-512 is to be had and that the tests compare it with.
 //!
 //! Every output value is one fixed sequence of operations, whatever the batch, the tile it falls in
-//! or the number of threads: the same input gives the same bits. (AVX2 and plain differ in the last
-//! bits, because FMA rounds once.)
+//! or the number of threads: the same input gives the same bits. (Plain, AVX2 and AVX-512 differ in the last
+//! bits, because FMA rounds once and sums of vectors are of other lengths.)
 //!
-//! Layers use rayon over output rows when a call is worth it ([`PARALLEL_MACS`]); when images or
+//! Layers use rayon when a call is worth it ([`PARALLEL_MACS`]): over output rows, or over channels and places where the
+//! weights outweigh the map. A single picture keeps the other threads awake; when images or
 //! crops are already spread over a pool, the inner split only adds stealable tasks.
 
 mod activation;
