@@ -180,8 +180,7 @@ impl FaceDetector for Mtcnn {
     }
 
     fn survey(&self, rgb: &RgbImage) -> Result<Vec<Face>, FacesError> {
-        let from = std::env::var("FF_SURVEY").ok().and_then(|v| v.parse().ok()).unwrap_or(SURVEYED_FROM);
-        self.search(&Pyramid::quick(rgb), from)
+        self.search(&Pyramid::quick(rgb), SURVEYED_FROM)
     }
 
     /// The finest levels of the pyramid, most of the work, are left out; what they would propose is taken from where

@@ -225,7 +225,8 @@ fn blockiness(rgb: &RgbImage, region: PixelRegion) -> f32 {
     let [mut border, mut inner] = down.each_ref().map(|sums| total(sums));
     let (mut borders, mut inners) = (firsts * (width - 1), (height - 1 - firsts) * (width - 1));
     for (x, &steps) in (left + 1..).zip(right.iter().skip(1)) {
-        let (sum, count) = if x.is_multiple_of(BLOCK) { (&mut border, &mut borders) } else { (&mut inner, &mut inners) };
+        let (sum, count) =
+            if x.is_multiple_of(BLOCK) { (&mut border, &mut borders) } else { (&mut inner, &mut inners) };
         *sum += f64::from(steps);
         *count += height - 1;
     }

@@ -27,7 +27,9 @@ macro_rules! crops {
     };
 }
 
-const CROPS: [(&str, &[u8]); 8] = crops![
+const CROPS: [(&str, &[u8]); 10] = crops![
+    "deep-generated-a.png",
+    "deep-hopper.png",
     "generated-faces-collins.png",
     "generated-faces-generated-a.png",
     "generated-faces-generated-b.png",
@@ -142,6 +144,23 @@ mod tests {
     fn when_the_cpu_fails_nothing_is_loaded() {
         let failed = trusted(["cpu"], load(&[("cpu", f64::NAN)]), &Ctx::silent());
         assert!(matches!(failed, Err(ScanError::Controls { .. })));
+    }
+
+    #[test]
+    fn every_shipped_detector_has_controls_of_both_kinds() {
+        let known: BTreeMap<String, Vec<Known>> = serde_json::from_str(REFERENCE).unwrap();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let cards = nets::model::list(&models).unwrap().into_iter().map(|listed| listed.card.unwrap());
+        for card in cards.filter(|card| card.task.scores()) {
+            let of_it = known.get(&card.weights.sha256).unwrap_or_else(|| panic!("no controls of {}", card.id));
+            for generated in [false, true] {
+                assert!(of_it.iter().any(|known| known.generated == generated), "{}", card.id);
+            }
+            for known in of_it {
+                let crop = crop(&known.sample).unwrap();
+                assert_eq!(crop.width(), card.input.size, "{}", known.sample);
+            }
+        }
     }
 
     #[test]

@@ -80,11 +80,7 @@ impl Pipeline {
         Self::load_beside(models_dir, options, || Ahead::of(first, &options.limits))
     }
 
-    fn load_beside(
-        models_dir: &Path,
-        options: &ScanOptions,
-        ahead: impl FnOnce() -> Ahead,
-    ) -> Result<Self, ScanError> {
+    fn load_beside(models_dir: &Path, options: &ScanOptions, ahead: impl FnOnce() -> Ahead) -> Result<Self, ScanError> {
         options.validate()?;
         let ahead = ahead();
         let ctx = Ctx::silent();
@@ -264,9 +260,16 @@ fn load_detectors(folders: &[PathBuf], device: &Device) -> Result<(Vec<Detector>
         DetectorError::Nets(error) => ScanError::Nets(error),
         other => other.into(),
     })?;
-    let obtained = detectors.par_iter().map(|d| controls::of_detector(d, device.is_cpu()));
-    let obtained = obtained.collect::<Result<Vec<_>, ScanError>>()?;
-    Ok((detectors, obtained.concat()))
+    let known = |detector: &Detector| controls::of_detector(detector, device.is_cpu());
+    // What shares an encoder goes one after the other: the second finds what the encoder said of the same crops.
+    let (small, deep): (Vec<&Detector>, Vec<&Detector>) =
+        detectors.iter().partition(|d| !d.card().architecture.has_encoder());
+    let (small, deep) = rayon::join(
+        || small.into_par_iter().map(known).collect::<Result<Vec<_>, _>>(),
+        || deep.into_iter().map(known).collect::<Result<Vec<_>, _>>(),
+    );
+    let obtained = [small?, deep?].concat().concat();
+    Ok((detectors, obtained))
 }
 
 /// Folders of the models asked for, in that order and each once; of all that score faces and are not slow, in order of
