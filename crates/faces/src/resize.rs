@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use image::RgbImage;
-use nets::cpu::{Cover, SUMMED_ROWS, blend_byte_rows, blend_columns, centred_means, sum_columns, sum_rows};
+use nets::cpu::{Cover, SUMMED_ROWS, blend_columns, centred_means, sum_columns, sum_rows};
 use rayon::prelude::*;
 
 /// A rectangle of whole pixels inside a picture.
@@ -132,16 +132,26 @@ pub fn shrink_area(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32)
     }
     let columns = area_covers(region.w, width);
     let rows = area_covers(region.h, height);
-    let stride = rgb.width() as usize * RGB;
     let (across, len) = (region.w as usize * RGB, width as usize * RGB);
     let mut out = RgbImage::new(width, height);
-    // Down first, then across: whole rows are added up in vectors. The value more at the end is read, not used.
-    let (mut sums, mut line) = (vec![0f32; across + 1], vec![0f32; len]);
-    for (cover, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
-        let first = (region.y as usize + cover.pixels.start) * stride + region.x as usize * RGB;
-        blend_byte_rows(&rgb.as_raw()[first..], [stride, cover.pixels.len()], cover.shares, &mut sums[..across]);
-        blend_columns(&sums, &columns, [1.0, 0.0], &mut line);
-        for (byte, &value) in out_row.iter_mut().zip(&line) {
+    // Each row across, then the rows down, as OpenCV adds them: a sum that lies on a half rounds as it does there. The value
+    // more at the end of a row is read, not used.
+    let (mut floats, mut line, mut sum) = (vec![0f32; across + 1], vec![0f32; len], vec![0f32; len]);
+    for (Cover { pixels, shares: [first, middle, last] }, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
+        sum.fill(0.0);
+        for y in pixels.clone() {
+            let share = if y == pixels.start {
+                first
+            } else if y + 1 == pixels.end {
+                last
+            } else {
+                middle
+            };
+            floats.iter_mut().zip(row_of(rgb, region, y)).for_each(|(to, &byte)| *to = f32::from(byte));
+            blend_columns(&floats, &columns, [1.0, 0.0], &mut line);
+            sum.iter_mut().zip(&line).for_each(|(sum, value)| *sum += share * value);
+        }
+        for (byte, &value) in out_row.iter_mut().zip(&sum) {
             // Means of bytes are never negative: adding 2^23 rounds them, halves to even, and leaves them in the low bits.
             *byte = (value.min(255.0) + 8_388_608.0).to_bits() as u8;
         }

@@ -58,8 +58,7 @@ pub(crate) use planar::{PlanarConv, PlanarRows};
 pub(crate) use planar_winograd::{Places, PlanarWinograd};
 pub use pool::MaxPool;
 pub use rows_kernel::{
-    Cover, SUMMED_ROWS, add_neighbours, blend_byte_rows, blend_columns, blend_rows, centred_means, sum_columns,
-    sum_rows,
+    Cover, SUMMED_ROWS, add_neighbours, blend_columns, blend_rows, centred_means, sum_columns, sum_rows,
 };
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;

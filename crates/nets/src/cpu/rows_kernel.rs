@@ -147,28 +147,9 @@ pub fn blend_rows(values: &[u16], [stride, rows]: [usize; 2], shares: [f32; 3], 
     blend_rows_plain(values, [stride, rows], shares, out);
 }
 
-/// [`blend_rows`] of bytes.
-///
-/// # Panics
-/// When the last row ends beyond `bytes`.
-pub fn blend_byte_rows(bytes: &[u8], [stride, rows]: [usize; 2], shares: [f32; 3], out: &mut [f32]) {
-    assert!(rows == 0 || (rows - 1) * stride + out.len() <= bytes.len(), "rows beyond the picture");
-    #[cfg(target_arch = "x86_64")]
-    if let Some(token) = Avx2::detect() {
-        x86::blend_byte_rows(bytes, [stride, rows], shares, out, token);
-        return;
-    }
-    blend_rows_plain(bytes, [stride, rows], shares, out);
-}
-
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "places lie in the length that blend_rows checked; a wrong one must stop")]
-fn blend_rows_plain<T: Copy + Into<f32>>(
-    values: &[T],
-    [stride, rows]: [usize; 2],
-    [first, middle, last]: [f32; 3],
-    out: &mut [f32],
-) {
+fn blend_rows_plain(values: &[u16], [stride, rows]: [usize; 2], [first, middle, last]: [f32; 3], out: &mut [f32]) {
     /// Columns that are summed together, in registers.
     const BLENDED: usize = 32;
     let share = |r: usize| {
@@ -188,13 +169,13 @@ fn blend_rows_plain<T: Copy + Into<f32>>(
             let share = share(r);
             let row = &values[r * stride + i * BLENDED..][..BLENDED];
             for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += value.into() * share;
+                *sum += f32::from(value) * share;
             }
         }
         *to = sums;
     }
     for (i, to) in rest.iter_mut().enumerate() {
-        *to = (0..rows).map(|r| values[r * stride + done + i].into() * share(r)).sum();
+        *to = (0..rows).map(|r| f32::from(values[r * stride + done + i]) * share(r)).sum();
     }
 }
 
@@ -286,7 +267,6 @@ mod x86 {
     compiled!(sum_columns = super::sum_columns_plain, (row: &[u16], ranges: &[Range<usize>], out: &mut [u32]));
     compiled!(add_neighbours = super::add_neighbours_plain, (row: &[u16], out: &mut [u16]));
     compiled!(blend_rows = super::blend_rows_plain, (values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32]));
-    compiled!(blend_byte_rows = super::blend_rows_plain, (bytes: &[u8], size: [usize; 2], shares: [f32; 3], out: &mut [f32]));
     compiled!(blend_columns = super::blend_columns_plain, (sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32]));
     compiled!(centred_means = super::centred_means_plain, (sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]));
 
