@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
 use crate::cpu::Simd;
 
 /// Numbers a task works on: some 20 µs.

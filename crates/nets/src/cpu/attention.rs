@@ -1,7 +1,7 @@
 //! Scaled dot-product attention (Vaswani et al. 2017) over tokens, one head after the other.
 
 use super::conv_kernel::{self, Job, LANES};
-use super::lanes::{Lanes, Plain, WIDTH};
+use super::lanes::{Base, Lanes, WIDTH};
 use super::simd::Avx2;
 use super::{Activation, Nhwc, worth_splitting};
 use rayon::prelude::*;
@@ -130,7 +130,7 @@ fn exponentials(row: &mut [f32], simd: Option<Avx2>) -> f32 {
         return x86::exponentials(row, token);
     }
     let _ = simd;
-    exponentials_by::<Plain, WIDTH>(row)
+    exponentials_by::<Base, WIDTH>(row)
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use super::simd::Avx2;
 
 /// Channels in a weight panel.
 pub(crate) const LANES: usize = 16;
-/// Most output pixels in a register tile of AVX2.
+/// Most output pixels in a register tile of AVX2 and NEON.
 pub(crate) const ROWS: usize = 6;
 /// Most output pixels in a register tile of AVX-512.
 pub(crate) const TALL_ROWS: usize = 14;
@@ -116,7 +116,7 @@ fn run_on(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>, threads:
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = (simd, threads);
-        plain(job, block);
+        tiles::run(job, block);
     }
 }
 
@@ -150,33 +150,7 @@ struct Block<'a> {
     out: &'a mut [f32],
 }
 
-/// What the AVX2 kernel computes, one pixel and one panel at a time.
-#[expect(clippy::indexing_slicing, reason = "offsets lie in lengths that Conv::run checked; a wrong one must stop")]
-fn plain(job: &Job, block: Block) {
-    let (run, runs, pitch) = job.runs();
-    let [_, _, cout] = job.out_image;
-    for (i, (&base, out)) in block.bases.iter().zip(block.out.chunks_exact_mut(cout)).enumerate() {
-        for (panel, weights) in job.panels.chunks_exact(runs * run * LANES).enumerate() {
-            let co = panel * LANES;
-            let mut acc = [0.0; LANES];
-            acc.copy_from_slice(&job.bias[co..co + LANES]);
-            for (ky, rows) in weights.chunks_exact(run * LANES).enumerate() {
-                let source = &job.source[base + ky * pitch..][..run];
-                for (&x, w) in source.iter().zip(rows.chunks_exact(LANES)) {
-                    for (a, &w) in acc.iter_mut().zip(w) {
-                        *a += x * w;
-                    }
-                }
-            }
-            let residual = job.residual.map_or(&[][..], |(data, c)| {
-                &data[((block.first + i) * c + co).min((block.first + i + 1) * c)..(block.first + i + 1) * c]
-            });
-            for (lane, (o, &a)) in out[co..cout.min(co + LANES)].iter_mut().zip(&acc).enumerate() {
-                *o = job.activation.apply(a + residual.get(lane).copied().unwrap_or(0.0), co + lane);
-            }
-        }
-    }
-}
+mod tiles;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

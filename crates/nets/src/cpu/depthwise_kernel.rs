@@ -83,7 +83,7 @@ pub(crate) fn run(job: &Job, first: usize, out: &mut [f32], simd: Option<Avx2>) 
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = simd;
-        plain(job, rows, taps, target, 0..ow);
+        if c >= LANES { tiles::row(job, rows, taps, target) } else { narrow(job, rows, taps, target) }
     }
 }
 
@@ -98,13 +98,12 @@ fn under<'a>(job: &Job<'a>, row: usize) -> (&'a [f32], Range<usize>) {
     (&job.source[(image * h + y) * w * c..(image * h + y + taps.len()) * w * c], taps)
 }
 
-/// Output columns `columns` of one row. `rows` are the input rows under the vertical taps `taps`.
+/// One output row of fewer channels than a vector has. `rows` are the input rows under the vertical taps `taps`.
 #[expect(clippy::indexing_slicing, reason = "taps are clipped to the image; a wrong one must stop")]
-fn plain(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], columns: Range<usize>) {
+fn narrow(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32]) {
     let ([_, w, c], [_, kw], [_, left]) = (job.image, job.kernel, job.before);
     let wide = job.wide();
-    for ox in columns {
-        let target = &mut out[ox * c..(ox + 1) * c];
+    for (ox, target) in out.chunks_exact_mut(c).enumerate() {
         target.copy_from_slice(&job.bias[..c]);
         for (row, ky) in rows.chunks_exact(w * c).zip(taps.clone()) {
             for kx in job.taps(ox, kw, left, w) {
@@ -120,6 +119,8 @@ fn plain(job: &Job, rows: &[f32], taps: Range<usize>, out: &mut [f32], columns: 
         }
     }
 }
+
+mod tiles;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

@@ -1,7 +1,9 @@
-//! Eight numbers at once, in AVX2 or plainly, or sixteen in AVX-512: what kernels that only add and multiply are written
-//! over.
+//! Eight numbers at once, in AVX2, NEON or plainly, or sixteen in AVX-512: what kernels that only add and multiply are
+//! written over.
 //!
-//! No product is fused with a sum, so both kinds give the same bits, except where a function says so.
+//! No product is fused with a sum, so all kinds give the same bits, except where a function says so.
+
+use super::Activation;
 
 /// Numbers in a vector, but for AVX-512.
 pub(crate) const WIDTH: usize = 8;
@@ -24,11 +26,11 @@ pub(crate) trait Lanes<const W: usize = WIDTH>: Copy {
     fn mul(self, other: Self) -> Self;
     /// The larger of each; `other` where one is no number.
     fn max(self, other: Self) -> Self;
-    /// `self` where it is positive, else `self * slope`; the two kinds may differ in the last bit.
+    /// `self` where it is positive, else `self * slope`; the kinds may differ in the last bit.
     fn prelu(self, slope: Self) -> Self;
-    /// `self * factor + other`; the two kinds may differ in the last bit.
+    /// `self * factor + other`; the kinds may differ in the last bit.
     fn times_add(self, factor: f32, other: Self) -> Self;
-    /// `e^self`, relative error below 2e-7 from -87 to 87; arguments beyond are taken for these. The two kinds differ
+    /// `e^self`, relative error below 2e-7 from -87 to 87; arguments beyond are taken for these. The kinds differ
     /// in the last bits.
     fn exp(self) -> Self;
     /// The numbers.
@@ -40,10 +42,66 @@ pub(crate) trait Lanes<const W: usize = WIDTH>: Copy {
     }
 }
 
+/// What [`Base`] can besides: the kernels for processors without one of their own are written over it.
+pub(crate) trait BaseLanes: Lanes {
+    /// The smaller of each; `other` where one is no number.
+    fn min(self, other: Self) -> Self;
+    /// `self / other`
+    fn div(self, other: Self) -> Self;
+    /// `self * factor + other`; the kinds may differ in the last bit.
+    fn mul_add(self, factor: Self, other: Self) -> Self;
+
+    /// The first numbers of a slice, zeros where it ends before.
+    #[inline(always)]
+    fn first(from: &[f32]) -> Self {
+        from.first_chunk().map_or_else(|| Self::load(&padded(from)), Self::load)
+    }
+
+    /// As many numbers as there is room for.
+    #[inline(always)]
+    fn store_first(self, to: &mut [f32]) {
+        match to.first_chunk_mut() {
+            Some(to) => self.store(to),
+            None => to.iter_mut().zip(self.each()).for_each(|(to, x)| *to = x),
+        }
+    }
+
+    /// `activation` of eight channels; `slopes` matters to PReLU only.
+    #[inline(always)]
+    fn activate(self, activation: &Activation, slopes: Self) -> Self {
+        let (zero, six) = (Self::splat(0.0), Self::splat(6.0));
+        match activation {
+            Activation::None => self,
+            Activation::Relu => self.max(zero),
+            Activation::Relu6 => self.max(zero).min(six),
+            Activation::Prelu(_) => self.prelu(slopes),
+            Activation::Silu => self.div(zero.sub(self).exp().add(Self::splat(1.0))),
+            Activation::HardSwish => self.mul(self.add(Self::splat(3.0)).max(zero).min(six)).times(1.0 / 6.0),
+        }
+    }
+}
+
+/// Not often: at the end of a row whose channels are no multiple of eight.
+#[cold]
+fn padded(from: &[f32]) -> [f32; WIDTH] {
+    let mut lanes = [0.0; WIDTH];
+    lanes.iter_mut().zip(from).for_each(|(lane, x)| *lane = *x);
+    lanes
+}
+
+/// What every processor of this kind has.
+#[cfg(not(target_arch = "aarch64"))]
+pub(crate) type Base = Plain;
+/// What every processor of this kind has.
+#[cfg(target_arch = "aarch64")]
+pub(crate) type Base = super::neon::Neon;
+
 /// For any processor.
 #[derive(Clone, Copy)]
+#[cfg_attr(target_arch = "aarch64", allow(dead_code, reason = "what NEON is tested against"))]
 pub(crate) struct Plain([f32; WIDTH]);
 
+#[cfg_attr(target_arch = "aarch64", allow(dead_code, reason = "what NEON is tested against"))]
 impl Plain {
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
@@ -107,6 +165,23 @@ impl Lanes for Plain {
     #[inline(always)]
     fn exp(self) -> Self {
         Self(self.0.map(|x| x.clamp(-87.3, 87.3).exp()))
+    }
+}
+
+impl BaseLanes for Plain {
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, other: Self) -> Self {
+        self.mul(factor).add(other)
     }
 }
 

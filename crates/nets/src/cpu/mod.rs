@@ -2,11 +2,11 @@
 //!
 //! Owns [`Nhwc`] and the layers [`Conv`], [`Depthwise`], [`MaxPool`], [`Dense`] that the detection
 //! networks are made of; knows no architecture, no file and no device. All `unsafe` of the kernels is in the `*_avx2` and
-//! `*_512` functions below this module and in what calls them; each has a plain twin that runs where neither AVX2 with FMA
-//! nor AVX-512 is to be had and that the tests compare it with.
+//! `*_512` functions below this module, in what calls them and in `neon`; each has a twin in NEON or, where that is not to be had
+//! either, plain code, which runs without AVX2 and AVX-512 and which the tests compare it with.
 //!
 //! Every output value is one fixed sequence of operations, whatever the batch, the tile it falls in
-//! or the number of threads: the same input gives the same bits. (Plain, AVX2 and AVX-512 differ in the last
+//! or the number of threads: the same input gives the same bits. (Plain, NEON, AVX2 and AVX-512 differ in the last
 //! bits, because FMA rounds once and sums of vectors are of other lengths.)
 //!
 //! Layers use rayon when a call is worth it ([`PARALLEL_MACS`]): over output rows, or over channels and places where the
@@ -27,6 +27,8 @@ mod depthwise_kernel;
 mod fused;
 mod interleave;
 mod lanes;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod norm;
 mod peak;
 mod planar;

@@ -1,7 +1,7 @@
 //! Layer normalisation (Ba et al. 2016).
 
 use super::Nhwc;
-use super::lanes::{Lanes, Plain, WIDTH};
+use super::lanes::{Base, Lanes, WIDTH};
 use super::simd::Avx2;
 
 /// Each row of channels less its mean, over the root of its variance, times a weight, plus a bias.
@@ -42,7 +42,7 @@ impl LayerNorm {
             return out;
         }
         let _ = simd;
-        self.rows::<Plain, WIDTH>(&x.data, &mut out.data);
+        self.rows::<Base, WIDTH>(&x.data, &mut out.data);
         out
     }
 

@@ -67,33 +67,10 @@ pub(crate) fn run(job: &Job, out: &mut [f32], simd: Option<Avx2>) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = simd;
-    plain(job, out);
+    tiles::row(job, out);
 }
 
-/// What the AVX2 kernel computes, one channel at a time.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "offsets lie in lengths that PlanarConv::row checked; a wrong one must stop"
-)]
-fn plain(job: &Job, out: &mut [f32]) {
-    for (first, count, at) in job.groups() {
-        for co in first..first + count {
-            let target = &mut out[co * job.out_pitch..][..job.width];
-            target.fill(job.bias[co]);
-            let weights = job.weights[at..].iter().skip(co - first).step_by(count);
-            for (&tap, &w) in job.taps.iter().zip(weights) {
-                for (t, &x) in target.iter_mut().zip(&job.source[tap..][..job.width]) {
-                    *t += x * w;
-                }
-            }
-            if let Some(slopes) = job.slopes {
-                for t in target {
-                    *t = t.max(0.0) + slopes[co] * t.min(0.0);
-                }
-            }
-        }
-    }
-}
+mod tiles;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

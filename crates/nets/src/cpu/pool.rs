@@ -1,5 +1,6 @@
 //! Max pooling.
 
+#[cfg(target_arch = "x86_64")]
 use super::simd::Avx2;
 use super::{Nhwc, Padding};
 

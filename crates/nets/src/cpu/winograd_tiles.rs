@@ -6,7 +6,7 @@
 )]
 
 use super::Activation;
-use super::lanes::{Lanes, Plain, WIDTH};
+use super::lanes::{Base, Lanes, WIDTH};
 use super::simd::Avx2;
 use super::winograd::Square;
 
@@ -56,7 +56,7 @@ pub(crate) fn spread(tiles: &Tiles, source: &[f32], c: usize, out: &mut [f32], s
         return;
     }
     let _ = simd;
-    spread_by::<Plain, WIDTH>(tiles, source, c, out);
+    spread_by::<Base, WIDTH>(tiles, source, c, out);
 }
 
 /// Products `[place][square][c]` transformed back into rows of pixels `[rows][w][c]`; `c` is a multiple of 8.
@@ -71,7 +71,7 @@ pub(crate) fn gather(tiles: &Tiles, products: &[f32], finish: &Finish, out: &mut
         return;
     }
     let _ = simd;
-    gather_by::<Plain, WIDTH>(tiles, products, finish, out);
+    gather_by::<Base, WIDTH>(tiles, products, finish, out);
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! The transforms of [`super::PlanarWinograd`]: six planar rows to six places and back to four rows.
 
-use super::lanes::{Lanes, Plain, WIDTH};
+use super::lanes::{Base, Lanes, WIDTH};
 use super::simd::Avx2;
 
 /// Columns of a strip: its places stay in the L2 cache.
@@ -40,7 +40,7 @@ pub(crate) fn spread(job: &Spread, channels: usize, out: &mut [f32], simd: Optio
         return;
     }
     let _ = simd;
-    spread_by::<Plain, WIDTH>(job, channels, 0, out);
+    spread_by::<Base, WIDTH>(job, channels, 0, out);
 }
 
 /// Products `[place][channel][STRIP]` transformed back, with PReLU, into rows of `out`.
@@ -53,7 +53,7 @@ pub(crate) fn gather(job: &Gather, products: &[f32], out: &mut [f32], simd: Opti
         return;
     }
     let _ = simd;
-    gather_by::<Plain, WIDTH>(job, products, 0, out);
+    gather_by::<Base, WIDTH>(job, products, 0, out);
 }
 
 /// F(4, 3) at the points 0, ±1, ±2, as [`super::Winograd`]'s along one axis, with fused products.
