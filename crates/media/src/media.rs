@@ -23,6 +23,8 @@ pub struct Media {
     limits: Limits,
     content: Content,
     hash: Mutex<Hash>,
+    /// A decoder that runs already, and what it was asked for.
+    started: Mutex<Option<(Sampling, usize, Decoder)>>,
     /// Raised when this is dropped, so that a hash nobody will ask for stops.
     dropped: CancelToken,
 }
@@ -74,7 +76,8 @@ impl Media {
             }
         };
         let (source, limits) = (Arc::new(source), limits.clone());
-        Ok(Self { source, limits, content, hash: Mutex::new(hash), dropped: CancelToken::default() })
+        let (hash, started) = (Mutex::new(hash), Mutex::default());
+        Ok(Self { source, limits, content, hash, started, dropped: CancelToken::default() })
     }
 
     /// Still or moving.
@@ -142,15 +145,39 @@ impl Media {
             Content::Still(still) => return Ok(Frames::of_still(still, self.source.changed())),
             Content::Video(stream) => stream,
         };
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let decoder = match started.filter(|(how, on, _)| (*how, *on) == (sampling, threads)) {
+            Some((_, _, decoder)) => decoder.heeding(ctx.cancel_token()),
+            None => self.decoder(stream, sampling, threads, ctx.cancel_token())?,
+        };
+        self.start_hashing(ctx);
+        Ok(Frames::of_video(decoder))
+    }
+
+    /// Lets the decoder of a video begin, for the next [`frames`](Self::frames) that asks for the same; any other ends it.
+    /// What goes wrong is told there.
+    pub fn start(&self, sampling: Sampling, threads: usize) {
+        if let Content::Video(stream) = &self.content {
+            let decoder = self.decoder(stream, sampling, threads, &CancelToken::default()).ok();
+            let started = decoder.map(|decoder| (sampling, threads, decoder));
+            *self.started.lock().unwrap_or_else(PoisonError::into_inner) = started;
+        }
+    }
+
+    fn decoder(
+        &self,
+        stream: &Stream,
+        sampling: Sampling,
+        threads: usize,
+        cancel: &CancelToken,
+    ) -> Result<Decoder, MediaError> {
         if let Sampling::PerSecond(rate) = sampling
             && !(rate.is_finite() && rate > 0.0)
         {
             let detail = format!("cannot sample {rate} frames a second");
             return Err(MediaError::DecoderFailed { path: self.path().to_owned(), detail });
         }
-        let decoder = Decoder::start(&self.source, stream, sampling, threads, &self.limits, ctx.cancel_token())?;
-        self.start_hashing(ctx);
-        Ok(Frames::of_video(decoder))
+        Decoder::start(&self.source, stream, sampling, threads, &self.limits, cancel)
     }
 
     /// Every frame from `from` on, scaled down to at most `width` pixels, for looking at; nothing is

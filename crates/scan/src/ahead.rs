@@ -1,5 +1,5 @@
-//! One file that is opened before its turn, beside the loading of the models: reading a still and probing a video take
-//! about as long as that, on another thread.
+//! One file that is opened before its turn, beside the loading of the models: reading a still, or probing a video and
+//! decoding its first frames, take about as long as that, on another thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use base::{CancelToken, Ctx, Warning};
-use media::{Limits, Media, MediaError};
+use media::{Limits, Media, MediaError, Sampling};
 
 /// How often a file that is still being opened is looked after.
 const TICK: Duration = Duration::from_millis(2);
@@ -20,12 +20,14 @@ pub(crate) struct Ahead(Mutex<Option<Opening>>);
 struct Opening {
     path: PathBuf,
     cancel: CancelToken,
-    thread: JoinHandle<(Result<Media, MediaError>, Vec<Warning>)>,
+    /// Until it is joined.
+    thread: Option<JoinHandle<(Result<Media, MediaError>, Vec<Warning>)>>,
 }
 
 impl Ahead {
-    /// Begins to open `path`, where a thread is to be had and it is a file: waiting for a pipe is for its turn.
-    pub fn of(path: &Path, limits: &Limits) -> Self {
+    /// Begins to open `path`, where a thread is to be had and it is a file: waiting for a pipe is for its turn. A video's
+    /// decoder starts too where it is known how its frames will be asked for, as in [`Media::frames`].
+    pub fn of(path: &Path, limits: &Limits, frames: Option<(Sampling, usize)>) -> Self {
         if !path.is_file() {
             return Self::default();
         }
@@ -34,37 +36,48 @@ impl Ahead {
         let open = move || {
             let ctx = Ctx::new(token, |_| {});
             let opened = Media::open(&own, &limits, &ctx);
+            if let (Ok(media), Some((sampling, threads)), Ok(())) = (&opened, frames, ctx.check()) {
+                media.start(sampling, threads);
+            }
             (opened, ctx.take_warnings())
         };
         let thread = thread::Builder::new().name("ahead".into()).spawn(open).ok();
-        Self(Mutex::new(thread.map(|thread| Opening { path: path.to_path_buf(), cancel, thread })))
+        Self(Mutex::new(thread.map(|thread| Opening { path: path.to_path_buf(), cancel, thread: Some(thread) })))
     }
 
-    /// [`Media::open`], or what came of it where that has begun already.
+    /// [`Media::open`], or what came of it where that has begun already; what was begun for another file is let go, for
+    /// its turn has passed.
     pub fn open(&self, path: &Path, limits: &Limits, ctx: &Ctx) -> Result<Media, MediaError> {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).take_if(|opening| opening.path == path);
-        let Some(Opening { cancel, thread, .. }) = waiting else { return Media::open(path, limits, ctx) };
-        while !thread.is_finished() {
-            if ctx.check().is_err() {
-                cancel.cancel();
-            }
-            thread::sleep(TICK);
-        }
-        match thread.join() {
-            // Whoever asked to stop is answered as by `Media::open`; a panic is met again, in its own place.
-            Ok((opened, warnings)) if ctx.check().is_ok() => {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match waiting.filter(|opening| opening.path == path).and_then(|opening| opening.wait(ctx)) {
+            Some((opened, warnings)) => {
                 warnings.into_iter().for_each(|warning| ctx.warn(warning));
                 opened
             }
-            _ => Media::open(path, limits, ctx),
+            None => Media::open(path, limits, ctx),
         }
     }
 }
 
-impl Drop for Ahead {
+impl Opening {
+    /// What came of it; nothing where somebody asked to stop, who is answered as by [`Media::open`], and after a panic,
+    /// which is met again in its own place.
+    fn wait(mut self, ctx: &Ctx) -> Option<(Result<Media, MediaError>, Vec<Warning>)> {
+        let thread = self.thread.take()?;
+        while !thread.is_finished() {
+            if ctx.check().is_err() {
+                self.cancel.cancel();
+            }
+            thread::sleep(TICK);
+        }
+        thread.join().ok().filter(|_| ctx.check().is_ok())
+    }
+}
+
+impl Drop for Opening {
     fn drop(&mut self) {
-        if let Some(Opening { cancel, thread, .. }) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            cancel.cancel();
+        if let Some(thread) = self.thread.take() {
+            self.cancel.cancel();
             let _ = thread.join();
         }
     }
@@ -79,16 +92,39 @@ mod tests {
     }
 
     #[test]
-    fn what_was_opened_ahead_is_taken_once_and_other_files_are_opened_in_their_turn() {
+    fn what_was_opened_ahead_is_taken_once_and_let_go_when_its_turn_has_passed() {
         let (limits, ctx) = (Limits::default(), Ctx::silent());
         let (clip, still) = (samples().join("clip.mp4"), samples().join("hopper.jpg"));
-        let ahead = Ahead::of(&clip, &limits);
-        assert_eq!(ahead.open(&still, &limits, &ctx).unwrap().path(), still);
-        assert!(ahead.0.lock().unwrap().is_some());
+        let ahead = Ahead::of(&clip, &limits, None);
         let opened = ahead.open(&clip, &limits, &ctx).unwrap();
         assert_eq!(opened.info(), Media::open(&clip, &limits, &ctx).unwrap().info());
         assert!(ahead.0.lock().unwrap().is_none());
         assert_eq!(ahead.open(&clip, &limits, &ctx).unwrap().bytes(), opened.bytes());
+        let ahead = Ahead::of(&clip, &limits, None);
+        assert_eq!(ahead.open(&still, &limits, &ctx).unwrap().path(), still);
+        assert!(ahead.0.lock().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_decoder_that_started_ahead_gives_the_frames_of_one_that_did_not_and_stops_when_asked() {
+        let (limits, clip) = (Limits::default(), samples().join("clip.mp4"));
+        let (sampling, cancel) = (Sampling::PerSecond(5.0), CancelToken::default());
+        let ctx = Ctx::new(cancel.clone(), |_| {});
+        let frames = |media: &Media| -> Vec<_> {
+            media.frames(sampling, 1, &ctx).unwrap().map(|frame| frame.unwrap()).map(|f| (f.pts, f.rgb)).collect()
+        };
+        let ahead = Ahead::of(&clip, &limits, Some((sampling, 1)));
+        let expected = frames(&Media::open(&clip, &limits, &ctx).unwrap());
+        let media = ahead.open(&clip, &limits, &ctx).unwrap();
+        assert!(expected.len() > 3 && frames(&media) == expected);
+        assert!(frames(&media) == expected, "a second time it is decoded anew");
+        // Asked for otherwise, it is decoded anew too.
+        let media = Ahead::of(&clip, &limits, Some((Sampling::EveryFrame, 1))).open(&clip, &limits, &ctx).unwrap();
+        assert!(frames(&media) == expected);
+        let media = Ahead::of(&clip, &limits, Some((sampling, 1))).open(&clip, &limits, &ctx).unwrap();
+        let mut started = media.frames(sampling, 1, &ctx).unwrap();
+        cancel.cancel();
+        assert_eq!(started.next().unwrap().unwrap_err().code(), media::ErrorCode::Cancelled);
     }
 
     #[test]
@@ -99,11 +135,11 @@ mod tests {
         std::fs::write(&broken, b"no picture").unwrap();
         let error = |ahead: &Ahead, ctx: &Ctx| ahead.open(&broken, &limits, ctx).unwrap_err();
         let expected = Media::open(&broken, &limits, &ctx).unwrap_err();
-        assert_eq!(error(&Ahead::of(&broken, &limits), &ctx).to_string(), expected.to_string());
+        assert_eq!(error(&Ahead::of(&broken, &limits, None), &ctx).to_string(), expected.to_string());
         ctx.cancel_token().cancel();
-        assert_eq!(error(&Ahead::of(&broken, &limits), &ctx).code(), media::ErrorCode::Cancelled);
+        assert_eq!(error(&Ahead::of(&broken, &limits, None), &ctx).code(), media::ErrorCode::Cancelled);
         // Nothing is opened ahead that is no file, and one that nobody takes ends with its owner.
-        assert!(Ahead::of(folder.path(), &limits).0.lock().unwrap().is_none());
-        drop(Ahead::of(&samples().join("clip.mp4"), &limits));
+        assert!(Ahead::of(folder.path(), &limits, None).0.lock().unwrap().is_none());
+        drop(Ahead::of(&samples().join("clip.mp4"), &limits, Some((Sampling::EveryFrame, 1))));
     }
 }

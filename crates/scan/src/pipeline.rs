@@ -69,23 +69,26 @@ impl Pipeline {
     /// A model that is missing, broken or of another kind; a device that is not there; an option that
     /// makes no sense; [`ScanError::Controls`] when the CPU too scores known samples wrongly.
     pub fn load(models_dir: &Path, options: &ScanOptions) -> Result<Self, ScanError> {
-        Self::load_beside(models_dir, options, Ahead::default)
+        Self::load_beside(models_dir, options, None)
     }
 
-    /// The same while the file that will be examined first is opened on another thread.
+    /// The same while the file that will be examined first is opened on another thread, and its decoder started.
     ///
     /// # Errors
     /// As [`Pipeline::load`]; what is wrong with the file is told when its turn comes.
     pub fn load_for(models_dir: &Path, options: &ScanOptions, first: &Path) -> Result<Self, ScanError> {
-        Self::load_beside(models_dir, options, || Ahead::of(first, &options.limits))
+        Self::load_beside(models_dir, options, Some(first))
     }
 
-    fn load_beside(models_dir: &Path, options: &ScanOptions, ahead: impl FnOnce() -> Ahead) -> Result<Self, ScanError> {
+    fn load_beside(models_dir: &Path, options: &ScanOptions, first: Option<&Path>) -> Result<Self, ScanError> {
         options.validate()?;
-        let ahead = ahead();
         let ctx = Ctx::silent();
         let device = nets::device::select(options.device, &ctx)?;
         let folders = scoring_folders(models_dir, options);
+        let ahead = first.map_or_else(Ahead::default, |first| {
+            let how = folders.as_ref().ok().and_then(Folders::cards).map(|cards| sampling(options.rate, &cards));
+            Ahead::of(first, &options.limits, how.map(|how| (how, options.thread_count())))
+        });
         let devices = (!device.is_cpu()).then_some(Named(device)).into_iter().chain([Named(Device::Cpu)]);
         let pool = pool(options.thread_count())?;
         let (found, detectors) = pool.install(|| {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use analysis::{Findings, Look, MediaKind, Person, TimelineFace, TimelineFrame, VerdictCode};
 use base::{Ctx, Progress, Score, Stage, Warning, WarningCode};
+use nets::card::ModelCard;
 
 use crate::again::{Again, Wanted};
 use crate::error::ScanError;
@@ -37,6 +38,11 @@ impl Folders {
             std::mem::swap(&mut first, &mut second);
         }
         Ok(Self { first, second })
+    }
+
+    /// Their cards; `None` where one cannot be read.
+    pub fn cards(&self) -> Option<Vec<ModelCard>> {
+        self.first.iter().chain(&self.second).map(|folder| nets::model::load_card(folder).ok()).collect()
     }
 
     /// With all second detectors of `models_dir`.

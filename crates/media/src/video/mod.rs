@@ -117,6 +117,12 @@ impl Decoder {
         Ok(decoder)
     }
 
+    /// The same, stopped by another token.
+    pub fn heeding(mut self, cancel: &CancelToken) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
     fn thread(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), MediaError> {
         let handle =
             thread::Builder::new().name(name.into()).spawn(work).map_err(|error| MediaError::DecoderFailed {
