@@ -5,6 +5,7 @@
 //! read a few times only, however many sizes are asked for. MTCNN's choice among near-equal proposals depends on the
 //! last grey level, so that a search that has to equal other implementations asks for exact sizes.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -144,7 +145,7 @@ impl Squares {
     /// `pairs` write sums of two rows of `stride` values; neighbouring columns are added here.
     fn fold(side: usize, stride: usize, pairs: impl ExactSizeIterator<Item = impl Fn(&mut [u16])>) -> Self {
         let width = (stride / RGB).div_ceil(2);
-        let mut sums = vec![0; pairs.len() * width * RGB + 1];
+        let mut sums = kept(pairs.len() * width * RGB + 1);
         let mut pair = vec![0; stride + 1];
         for (i, write) in pairs.enumerate() {
             if let (Some(whole), Some(to)) =
@@ -169,6 +170,32 @@ impl Squares {
             pixels: first..last + 1,
             shares: [columns(first) / count, self.side as f32 / count, columns(last) / count],
         }
+    }
+}
+
+thread_local! {
+    /// Sums that this thread has done with: frames of a video are of one size, and fresh memory for them costs more than
+    /// the adding.
+    static KEPT: RefCell<Vec<Vec<u16>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Room for sums that are all about to be written.
+fn kept(len: usize) -> Vec<u16> {
+    let fitting = KEPT.with_borrow_mut(|kept| Some(kept.swap_remove(kept.iter().position(|sums| sums.len() == len)?)));
+    fitting.unwrap_or_else(|| vec![0; len])
+}
+
+impl Drop for Squares {
+    fn drop(&mut self) {
+        let sums = std::mem::take(&mut self.sums);
+        // At the end of a thread there is nothing to leave it to; then it is simply freed.
+        let _ = KEPT.try_with(|kept| {
+            let Ok(mut kept) = kept.try_borrow_mut() else { return };
+            kept.push(sums);
+            if kept.len() > HALVINGS {
+                kept.remove(0);
+            }
+        });
     }
 }
 

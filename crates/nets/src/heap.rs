@@ -33,11 +33,32 @@ pub fn return_free_pages() {
 }
 
 /// The system's allocator, but that buffers of some size begin at a cache line: half of all loads and stores of 32 bytes
-/// would straddle two lines otherwise, and all of 64, which takes twice as long.
+/// would straddle two lines otherwise, and all of 64, which takes twice as long. Large ones get large pages where the
+/// system has them to spare: a frame and its feature maps are some thousand pages of 4 KiB, each of which costs a fault.
 struct AtCacheLines;
 
 #[global_allocator]
 static HEAP: AtCacheLines = AtCacheLines;
+
+/// Bytes from which on large pages are asked for: two of them.
+#[cfg(target_os = "linux")]
+const LARGE: usize = 4 << 20;
+
+/// Asks for large pages under a buffer that was just got.
+fn in_large_pages(from: *mut u8, size: usize) -> *mut u8 {
+    #[cfg(target_os = "linux")]
+    if size >= LARGE && !from.is_null() {
+        const PAGE: usize = 4096;
+        let before = from.addr() % PAGE;
+        #[expect(unsafe_code, reason = "advice to the kernel is a C function")]
+        // SAFETY: the pages that hold the buffer are the allocator's and stay mapped; the advice changes no content, and
+        // a refusal leaves things as they were.
+        let _ = unsafe { libc::madvise(from.wrapping_sub(before).cast(), size + before, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = size;
+    from
+}
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -55,7 +76,7 @@ fn at_lines(layout: Layout) -> Layout {
 unsafe impl GlobalAlloc for AtCacheLines {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises of `layout`.
-        unsafe { System.alloc(at_lines(layout)) }
+        in_large_pages(unsafe { System.alloc(at_lines(layout)) }, layout.size())
     }
 
     unsafe fn dealloc(&self, from: *mut u8, layout: Layout) {
@@ -64,8 +85,18 @@ unsafe impl GlobalAlloc for AtCacheLines {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises of `layout`.
-        unsafe { System.alloc_zeroed(at_lines(layout)) }
+        // SAFETY: as the caller promises of `layout`; what `alloc` got holds as many bytes.
+        unsafe {
+            if layout.size() < WORTH {
+                return System.alloc_zeroed(layout);
+            }
+            // The system's would clear an aligned buffer too, before anybody could ask for large pages.
+            let to = self.alloc(layout);
+            if !to.is_null() {
+                to.write_bytes(0, layout.size());
+            }
+            to
+        }
     }
 
     unsafe fn realloc(&self, from: *mut u8, layout: Layout, size: usize) -> *mut u8 {
