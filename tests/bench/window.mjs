@@ -5,9 +5,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Home, pause, program, Window } from "../e2e/window.mjs";
+import { eventually, Home, pause, program, Window } from "../e2e/window.mjs";
 
 const STARTS = 7;
+const DROPS = 3;
 const clips = process.argv.slice(2);
 const FPS = 1;
 const settings = { detectors: [], sampling: { kind: "perSecond", fps: FPS } };
@@ -113,7 +114,24 @@ row("memory, idle", `${Math.round(memory(home.pid()))} MB`);
 await idle.close();
 await home.remove();
 
+/** From letting go of a dragged clip to the frame of the screen that shows a face which was scored. */
+async function drop(clip) {
+  const home = new Home({ detectors: [] });
+  const window = await Window.open(home);
+  await pause(15_000);
+  await window.script("const look = () => document.querySelector('.person') && document.querySelector('.stage__boxes .bracket__label') ? (window.faceAt = Date.now()) : requestAnimationFrame(look); look();");
+  await window.drop(clip);
+  const at = await eventually("a scored face", () => window.script("return window.faceAt ?? null"));
+  const ms = at - window.droppedAt;
+  await window.close();
+  await home.remove();
+  return ms;
+}
+
 for (const clip of clips) {
+  const drops = [];
+  for (let n = 0; n < DROPS; n += 1) drops.push(await drop(clip));
+  row(`${clip.split("/").at(-1)}: drop to the first scored face, n = ${DROPS}`, `median ${median(drops)} ms (${Math.min(...drops)}–${Math.max(...drops)})`);
   const home = new Home(settings);
   const window = await Window.open(home, [clip]);
   let peak = 0;

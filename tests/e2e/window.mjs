@@ -188,6 +188,7 @@ export class Window {
       await pause(120);
     }
     this.hovered = await this.text();
+    this.droppedAt = Date.now();
     await mouse("mouseup", 1);
     await new Promise((done) => (source.exitCode === null ? source.once("exit", done) : done()));
   }
