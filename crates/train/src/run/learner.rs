@@ -8,6 +8,7 @@ use nets::weights::Weights;
 use super::folder::read_weights;
 use super::optimiser::{Average, Optimiser, climb, clip};
 use super::recipe::Recipe;
+use super::teacher::Teacher;
 use crate::{Batch, TrainError};
 
 /// What a step learned.
@@ -40,6 +41,7 @@ pub(super) struct Learner {
     pub net: TrainNet,
     pub optimiser: Optimiser,
     pub average: Option<Average>,
+    teacher: Option<Teacher>,
     /// By channel and byte: colours as the network is given them.
     normalised: [[f32; 256]; 3],
     pixels: Vec<f32>,
@@ -68,7 +70,8 @@ impl Learner {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
         });
         let normalised = [r, g, b];
-        Ok((Self { recipe: recipe.clone(), net, optimiser, average, normalised, pixels: Vec::new() }, fresh))
+        let teacher = recipe.teacher.as_ref().map(Teacher::load).transpose()?;
+        Ok((Self { recipe: recipe.clone(), net, optimiser, average, teacher, normalised, pixels: Vec::new() }, fresh))
     }
 
     /// Learns from a batch.
@@ -84,7 +87,11 @@ impl Learner {
         let dropout = (self.recipe.model.dropout > 0.0)
             .then(|| Dropout { rate: self.recipe.model.dropout, seed: t.seed.rotate_left(32) ^ step });
         let logits = self.net.forward(&self.pixels, shape, Mode::Train, dropout)?;
-        let (loss, slopes) = cross_entropy(&logits, batch, &self.recipe);
+        let mut targets = targets(batch, &self.recipe);
+        if let Some(teacher) = &self.teacher {
+            targets = teacher.mixed(&self.pixels, batch.side, targets)?;
+        }
+        let (loss, slopes) = cross_entropy(&logits, &targets, batch, &self.recipe);
         if !loss.is_finite() {
             return Err(TrainError::Diverged { step, rate });
         }
@@ -94,7 +101,7 @@ impl Learner {
         if radius > 0.0 {
             let old = climb(&mut self.net, radius);
             let logits = self.net.forward(&self.pixels, shape, Mode::TrainKeep, dropout)?;
-            let (_, slopes) = cross_entropy(&logits, batch, &self.recipe);
+            let (_, slopes) = cross_entropy(&logits, &targets, batch, &self.recipe);
             self.net.grads_mut().fill(0.0);
             self.net.backward(&slopes)?;
             self.net.params_mut().copy_from_slice(&old);
@@ -129,16 +136,20 @@ impl Learner {
     }
 }
 
-/// Mean binary cross-entropy of logits, weighted by example and class, and its gradient.
-pub(super) fn cross_entropy(logits: &[f32], batch: &Batch, recipe: &Recipe) -> (f64, Vec<f32>) {
+/// What the labels ask for.
+fn targets(batch: &Batch, recipe: &Recipe) -> Vec<f64> {
     let smoothing = f64::from(recipe.training.label_smoothing);
+    batch.labels.iter().map(|label| smoothing + (1.0 - 2.0 * smoothing) * f64::from(*label)).collect()
+}
+
+/// Mean binary cross-entropy of logits, weighted by example and class, and its gradient.
+fn cross_entropy(logits: &[f32], targets: &[f64], batch: &Batch, recipe: &Recipe) -> (f64, Vec<f32>) {
     let [real, fake] = recipe.training.class_weights.map(f64::from);
-    let rows = logits.iter().zip(&batch.labels).zip(&batch.weights);
+    let rows = logits.iter().zip(targets).zip(batch.labels.iter().zip(&batch.weights));
     let terms: Vec<[f64; 3]> = rows
-        .map(|((z, label), weight)| {
-            let (z, label) = (f64::from(*z), f64::from(*label));
-            let weight = f64::from(*weight) * (real + (fake - real) * label);
-            let target = smoothing + (1.0 - 2.0 * smoothing) * label;
+        .map(|((z, target), (label, weight))| {
+            let z = f64::from(*z);
+            let weight = f64::from(*weight) * (real + (fake - real) * f64::from(*label));
             // ln(1 + e^z) − y z without overflow.
             let loss = z.max(0.0) + (-z.abs()).exp().ln_1p() - target * z;
             [weight, loss, 1.0 / (1.0 + (-z).exp()) - target]

@@ -16,6 +16,7 @@ mod optimiser;
 mod recipe;
 mod remote;
 mod search;
+mod teacher;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -29,4 +30,5 @@ pub use learner::{Learned, open_device};
 pub use recipe::{ModelRecipe, OptimiserRecipe, Recipe, ScheduleRecipe, TrainingRecipe};
 pub use remote::Remote;
 pub use search::{SearchKey, SearchRecipe, SearchRoom, TrialLine, TrialState, search};
+pub use teacher::TeacherRecipe;
 pub use train::{News, Options, Outcome, train};

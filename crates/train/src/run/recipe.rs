@@ -9,6 +9,7 @@ use nets::architecture::Architecture;
 use nets::grad::Precision;
 use serde::{Deserialize, Serialize};
 
+use super::teacher::TeacherRecipe;
 use crate::TrainError;
 use crate::augment::DataRecipe;
 
@@ -25,6 +26,9 @@ pub struct Recipe {
     pub model: ModelRecipe,
     /// `[training]`: how.
     pub training: TrainingRecipe,
+    /// `[teacher]`: from whose word, beside the labels.
+    #[serde(default)]
+    pub teacher: Option<TeacherRecipe>,
     /// `[data]`: from what.
     pub data: DataRecipe,
 }
@@ -220,6 +224,9 @@ impl Recipe {
         if let Some(weights) = &mut recipe.model.weights {
             *weights = folder.join(&*weights);
         }
+        if let Some(teacher) = &mut recipe.teacher {
+            teacher.weights = folder.join(&teacher.weights);
+        }
         Ok(recipe)
     }
 
@@ -255,6 +262,11 @@ impl Recipe {
             (t.ema.is_none_or(share), "training.ema", "must lie in [0, 1)"),
             (t.checkpoint_every > 0, "training.checkpoint_every", "must be at least 1 step"),
             (t.evaluate_every > 0, "training.evaluate_every", "must be at least 1 step"),
+            (
+                self.teacher.as_ref().is_none_or(|teacher| (0.0..=1.0).contains(&teacher.share)),
+                "teacher.share",
+                "must lie in [0, 1]",
+            ),
         ];
         for (holds, key, problem) in rules {
             if !holds {
@@ -309,7 +321,7 @@ impl Recipe {
         if let Ok(value) = toml::Value::try_from(self) {
             walk(&value, String::new(), &mut flat);
         }
-        let path = |key: &String| key == "model.weights" || key == "data.cache" || key.ends_with(".manifest");
+        let path = |key: &String| key.ends_with(".weights") || key == "data.cache" || key.ends_with(".manifest");
         flat.retain(|key, _| !path(key));
         flat
     }
@@ -401,6 +413,11 @@ fake = { stills = 1 }
             ("steps = 12", "steps = 12\nema = 1.5", "training.ema"),
             ("batch = 6", "batch = 0", "data.batch"),
             ("mobilenet-v3-small", "mobilenet-v4", "mobilenet-v4"),
+            (
+                "[data]",
+                "[teacher]\narchitecture = \"mobilenet-v2\"\nweights = \"w\"\nshare = 2.0\n[data]",
+                "teacher.share",
+            ),
         ] {
             std::fs::write(&path, SMALL.replacen(from, to, 1)).unwrap();
             let message = Recipe::read(&path).unwrap_err().to_string();
@@ -419,6 +436,12 @@ fake = { stills = 1 }
         let mut other = small();
         other.training.clip = Some(1.0);
         assert_eq!(other.difference(&read).unwrap(), "`training.clip` is 1.0 here and nothing there");
+        let taught =
+            format!("{SMALL}[teacher]\narchitecture = \"mobilenet-v2\"\nweights = \"t.safetensors\"\nshare = 0.5");
+        std::fs::write(&path, taught).unwrap();
+        let taught = Recipe::read(&path).unwrap();
+        assert_eq!(taught.teacher.as_ref().unwrap().weights, folder.path().join("t.safetensors"));
+        assert!(taught.difference(&read).unwrap().starts_with("`teacher.architecture`"));
         let again: Recipe = toml::from_str(&read.to_toml()).unwrap();
         assert_eq!(again, read);
     }

@@ -127,6 +127,42 @@ fn a_run_learns_and_leaves_what_inference_loads() {
     assert!(svg.contains("<svg") && svg.contains("noise"));
 }
 
+/// The same pictures with every label wrong.
+struct Liar(Noise);
+
+impl Batches for Liar {
+    fn batch(&self, step: u64) -> Result<Batch, TrainError> {
+        let mut batch = self.0.batch(step)?;
+        batch.labels.iter_mut().for_each(|label| *label = 1.0 - *label);
+        Ok(batch)
+    }
+}
+
+#[test]
+fn a_teacher_is_believed_as_far_as_the_recipe_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = small();
+    let taught = folder.path().join("teacher");
+    run(&recipe, &taught, &Noise::endless(), false, 2).unwrap();
+    let steps = |name: &str, share: Option<f32>, batches: &dyn Batches| {
+        let (architecture, weights) = (recipe.model.architecture, taught.join(WEIGHTS));
+        let teacher = share.map(|share| TeacherRecipe { architecture, weights, share });
+        let out = folder.path().join(name);
+        run_on(&Recipe { teacher, ..recipe.clone() }, &out, batches, false, 2).unwrap();
+        logged(&out)
+    };
+    let (honest, liar) = (Noise::endless(), Liar(Noise::endless()));
+    let (labels, lies) = (steps("labels", None, &honest), steps("lies", None, &liar));
+    assert_ne!(labels, lies);
+    assert_eq!(steps("none", Some(0.0), &honest), labels);
+    // Who listens to the teacher alone does not hear the labels.
+    let all = steps("all", Some(1.0), &honest);
+    assert_eq!(steps("all-lies", Some(1.0), &liar), all);
+    assert_ne!(all, labels);
+    let half = steps("half", Some(0.5), &honest);
+    assert!(half != labels && half != all && half != steps("half-lies", Some(0.5), &liar));
+}
+
 /// The same crops at every step.
 struct OneBatch;
 
