@@ -25,6 +25,8 @@ use crate::settings::Choices;
 
 /// What a page takes from its first question to its first picture, on a slow machine.
 const FIRST_PAINT: Duration = Duration::from_millis(400);
+/// How long models wait for files that were dragged over the window: longer than anybody hesitates.
+const HOVERED: Duration = Duration::from_secs(20);
 
 /// News from the last use of the models to tidying up for the last time.
 const UNTIDY: u8 = 12;
@@ -154,8 +156,16 @@ impl Desk {
     /// # Errors
     /// A model or a tool that is missing or broken.
     pub fn pipeline(&self) -> Result<Arc<Pipeline>, CommandError> {
+        self.pipeline_for(None)
+    }
+
+    /// The same; where they have yet to be loaded, this file is opened meanwhile.
+    ///
+    /// # Errors
+    /// As [`Desk::pipeline`].
+    pub fn pipeline_for(&self, first: Option<&Path>) -> Result<Arc<Pipeline>, CommandError> {
         let settings = self.choices().settings;
-        self.engine.pipeline(&self.models_folder()?, &settings)
+        self.engine.pipeline(&self.models_folder()?, &settings, first)
     }
 
     /// Where all models are that can be used.
@@ -279,9 +289,18 @@ impl Desk {
         }
     }
 
-    /// Counts what is dragged over the window and tells it, unless something else is by then.
+    /// Counts what is dragged over the window and tells it, unless something else is by then. The models are loaded
+    /// meanwhile, and let go again when nothing comes of it.
     pub fn hover(self: &Arc<Self>, paths: Vec<PathBuf>) {
         let hover = self.selections.begin_hover();
+        self.spawn("models", |desk| {
+            // What went wrong is in the engine's state, and told with the examination.
+            let _ = desk.pipeline();
+            thread::sleep(HOVERED);
+            if desk.queue.is_idle() {
+                desk.rest();
+            }
+        });
         self.spawn("hover", move |desk| {
             let counted = gather(&paths, &desk.queue.paths(), Patience::Hover).selection;
             if desk.selections.is_hovering(hover) {

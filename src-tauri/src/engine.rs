@@ -40,18 +40,28 @@ pub struct EngineState {
 }
 
 impl Engine {
-    /// The pipeline for these choices. Loads it unless it is loaded already.
+    /// The pipeline for these choices. Loads it unless it is loaded already, and meanwhile opens the file that is examined
+    /// first.
     ///
     /// # Errors
     /// A model or a tool that is missing or broken.
-    pub fn pipeline(&self, models: &Path, settings: &Settings) -> Result<Arc<Pipeline>, CommandError> {
+    pub fn pipeline(
+        &self,
+        models: &Path,
+        settings: &Settings,
+        first: Option<&Path>,
+    ) -> Result<Arc<Pipeline>, CommandError> {
         let options = options_of(settings, models);
         let mut loaded = lock(&self.loaded);
         if let Some(fit) = loaded.as_ref().filter(|loaded| loaded.options == options && loaded.folder == models) {
             return Ok(Arc::clone(&fit.pipeline));
         }
         *loaded = None;
-        let result = self.find_decoder().and_then(|()| Ok(Arc::new(Pipeline::load(models, &options)?)));
+        let load = || match first {
+            Some(first) => Pipeline::load_for(models, &options, first),
+            None => Pipeline::load(models, &options),
+        };
+        let result = self.find_decoder().and_then(|()| Ok(Arc::new(load()?)));
         *lock(&self.state) = match &result {
             Ok(pipeline) => EngineState {
                 device: pipeline.device().to_owned(),

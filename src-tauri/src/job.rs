@@ -1,7 +1,7 @@
 //! One examination and those who watch it.
 //!
-//! A watcher is told what is known so far and then what is new, twice a second; a new stage
-//! and the end are told at once. Whoever comes late is told the same, only faster.
+//! A watcher is told what is known so far and then what is new, twice a second; a new stage, the first face that was
+//! scored and the end are told at once. Whoever comes late is told the same, only faster.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -40,6 +40,8 @@ pub struct Job(Mutex<Inner>);
 struct Inner {
     file: Option<FileFacts>,
     frames: Vec<FramePoint>,
+    /// One of the frames holds a face, and that was told.
+    face_told: bool,
     progress: Option<Progress>,
     /// When its present stage began, for the time left.
     stage_began: Option<Instant>,
@@ -86,7 +88,13 @@ impl Job {
 
     /// A frame was examined.
     pub fn examined(&self, frame: FramePoint) {
-        lock(&self.0).frames.push(frame);
+        let mut inner = lock(&self.0);
+        let first = !inner.face_told && !frame.faces.is_empty();
+        inner.frames.push(frame);
+        if first {
+            inner.face_told = true;
+            inner.tell();
+        }
     }
 
     /// It goes on; true when a new stage began.
@@ -216,6 +224,24 @@ mod tests {
         job.end(Ending::Finished(7));
         job.end(Ending::Cancelled);
         assert_eq!(names(&told)[5..], ["frames", "finished"], "one end only");
+    }
+
+    #[test]
+    fn the_first_face_is_told_at_once() {
+        let job = Job::default();
+        let (told, tell) = recorder();
+        job.watch(tell);
+        let with_face = |number| {
+            let rect = scan::base::Rect::new(0.0, 0.0, 9.0, 9.0);
+            let face = crate::ipc::FacePoint { track: 0, rect, score: None, usable: true, reasons: vec![] };
+            FramePoint { faces: vec![face], ..frame(number) }
+        };
+        job.examined(frame(0));
+        assert!(names(&told).is_empty(), "nothing to see yet");
+        job.examined(with_face(1));
+        assert!(matches!(&lock(&told)[..], [JobEvent::Frames { frames }] if frames.len() == 2));
+        job.examined(with_face(2));
+        assert_eq!(names(&told).len(), 1, "the others in their time");
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn run(desk: &Desk, task: &Task) -> Outcome {
 }
 
 fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
-    let pipeline = desk.pipeline()?;
+    let pipeline = desk.pipeline_for(Some(&task.path))?;
     let stamp = stamp_of(&task.path);
     if let Some(known) = known(desk, task, &pipeline, stamp, ctx)? {
         return Ok(Outcome::Skipped(kept(known)));
