@@ -79,17 +79,19 @@ pub fn load_card(dir: &Path) -> Result<ModelCard, NetsError> {
     ModelCard::from_toml(&text).map_err(|e| e.at(&path))
 }
 
-/// Checks the card in `dir` and the size and hash of its weights; gives the card back. An encoder that was not made
-/// yet is no fault: [`encoder_is_here`] tells.
+/// Checks the card in `dir` and the size and hash of its weights, those of its encoder among them; gives the card back. An
+/// encoder that was not made yet is no fault ([`encoder_is_here`] tells), and one that is there is read once and not held:
+/// multiplied out it would take some hundred megabytes.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load`], but that an encoder of the right hash is not parsed.
 pub fn verify(dir: &Path) -> Result<ModelCard, NetsError> {
-    match load(dir) {
-        Ok((card, _)) => Ok(card),
-        Err(NetsError::NoEncoder { .. }) => load_card(dir),
-        Err(error) => Err(error),
+    let card = load_card(dir)?;
+    Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?;
+    if let Some(encoder) = card.encoder.as_ref().filter(|_| encoder_is_here(&card, dir)) {
+        check_hash(&encoder_folder(dir, encoder).join(&encoder.file), encoder)?;
     }
+    Ok(card)
 }
 
 /// Whether the network of this card in `dir` can run: it has no encoder, or there is a file of its name.
@@ -173,6 +175,21 @@ fn checked_bytes(dir: &Path, stated: &WeightsFile) -> Result<Vec<u8>, NetsError>
         return Err(NetsError::HashMismatch { expected: stated.sha256.clone(), actual, path });
     }
     Ok(bytes)
+}
+
+/// Size and hash of a file that is read piece by piece.
+fn check_hash(path: &Path, stated: &WeightsFile) -> Result<(), NetsError> {
+    let unreadable = |source| NetsError::Read { source, path: path.into() };
+    let (mut file, mut hasher) = (File::open(path).map_err(unreadable)?.take(stated.bytes + 1), Sha256::new());
+    let read = std::io::copy(&mut file, &mut hasher).map_err(unreadable)?;
+    if read != stated.bytes {
+        return Err(NetsError::SizeMismatch { expected: stated.bytes, path: path.into() });
+    }
+    let actual: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    if actual != stated.sha256 {
+        return Err(NetsError::HashMismatch { expected: stated.sha256.clone(), actual, path: path.into() });
+    }
+    Ok(())
 }
 
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, NetsError> {
@@ -287,8 +304,14 @@ measured = "2026-01-01"
             std::os::unix::fs::symlink(&dir, &link).unwrap();
             assert!(load(&link).is_ok() && encoder_is_here(&card, &link));
         }
-        std::fs::write(&path, &bytes[1..]).unwrap();
-        assert!(matches!(load(&dir), Err(NetsError::SizeMismatch { .. })));
+        assert_eq!(verify(&dir).unwrap(), card);
+        std::fs::write(&path, [&bytes[1..], &[0]].concat()).unwrap();
+        assert!(matches!(verify(&dir), Err(NetsError::HashMismatch { .. })));
+        for other in [&bytes[1..], &[&bytes[..], &[0]].concat()] {
+            std::fs::write(&path, other).unwrap();
+            assert!(matches!(load(&dir), Err(NetsError::SizeMismatch { .. })));
+            assert!(matches!(verify(&dir), Err(NetsError::SizeMismatch { .. })));
+        }
     }
 
     #[test]
