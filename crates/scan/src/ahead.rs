@@ -16,12 +16,15 @@ const TICK: Duration = Duration::from_millis(2);
 #[derive(Debug, Default)]
 pub(crate) struct Ahead(Mutex<Option<Opening>>);
 
+/// What came of opening a file, and what was warned of.
+type Opened = (Result<Media, MediaError>, Vec<Warning>);
+
 #[derive(Debug)]
 struct Opening {
     path: PathBuf,
     cancel: CancelToken,
     /// Until it is joined.
-    thread: Option<JoinHandle<(Result<Media, MediaError>, Vec<Warning>)>>,
+    thread: Option<JoinHandle<Opened>>,
 }
 
 impl Ahead {
@@ -62,7 +65,7 @@ impl Ahead {
 impl Opening {
     /// What came of it; nothing where somebody asked to stop, who is answered as by [`Media::open`], and after a panic,
     /// which is met again in its own place.
-    fn wait(mut self, ctx: &Ctx) -> Option<(Result<Media, MediaError>, Vec<Warning>)> {
+    fn wait(mut self, ctx: &Ctx) -> Option<Opened> {
         let thread = self.thread.take()?;
         while !thread.is_finished() {
             if ctx.check().is_err() {
