@@ -248,7 +248,8 @@ fn suppress(proposals: &[Proposal], threshold: f32, overlap: Overlap) -> Vec<Pro
 }
 
 /// Without those that overlap a better one as suppression does not allow. The stages suppress before they correct, as the
-/// reference does, and corrected boxes of one face fall together: of thirteen that are left for a face two are.
+/// reference does, and corrected boxes of one face fall together: of seven that are left in a frame two are
+/// (docs/performance.md).
 fn thinned(boxes: &[ScoredBox]) -> Vec<ScoredBox> {
     nms(boxes, NMS[1], Overlap::Union).into_iter().filter_map(|i| boxes.get(i).copied()).collect()
 }
