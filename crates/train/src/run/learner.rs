@@ -8,7 +8,7 @@ use nets::weights::Weights;
 use super::folder::read_weights;
 use super::optimiser::{Average, Optimiser, climb, clip};
 use super::recipe::Recipe;
-use super::teacher::Teacher;
+use super::teacher::{Teacher, Word, binary_cross_entropy};
 use crate::{Batch, TrainError};
 
 /// What a step learned.
@@ -87,11 +87,8 @@ impl Learner {
         let dropout = (self.recipe.model.dropout > 0.0)
             .then(|| Dropout { rate: self.recipe.model.dropout, seed: t.seed.rotate_left(32) ^ step });
         let logits = self.net.forward(&self.pixels, shape, Mode::Train, dropout)?;
-        let mut targets = targets(batch, &self.recipe);
-        if let Some(teacher) = &self.teacher {
-            targets = teacher.mixed(&self.pixels, batch.side, targets)?;
-        }
-        let (loss, slopes) = cross_entropy(&logits, &targets, batch, &self.recipe);
+        let word = self.teacher.as_ref().map(|t| t.word(&self.pixels, batch.side)).transpose()?;
+        let (loss, slopes) = losses(&logits, word.as_ref(), batch, &self.recipe);
         if !loss.is_finite() {
             return Err(TrainError::Diverged { step, rate });
         }
@@ -101,7 +98,7 @@ impl Learner {
         if radius > 0.0 {
             let old = climb(&mut self.net, radius);
             let logits = self.net.forward(&self.pixels, shape, Mode::TrainKeep, dropout)?;
-            let (_, slopes) = cross_entropy(&logits, &targets, batch, &self.recipe);
+            let (_, slopes) = losses(&logits, word.as_ref(), batch, &self.recipe);
             self.net.grads_mut().fill(0.0);
             self.net.backward(&slopes)?;
             self.net.params_mut().copy_from_slice(&old);
@@ -136,23 +133,18 @@ impl Learner {
     }
 }
 
-/// What the labels ask for.
-fn targets(batch: &Batch, recipe: &Recipe) -> Vec<f64> {
-    let smoothing = f64::from(recipe.training.label_smoothing);
-    batch.labels.iter().map(|label| smoothing + (1.0 - 2.0 * smoothing) * f64::from(*label)).collect()
-}
-
 /// Mean binary cross-entropy of logits, weighted by example and class, and its gradient.
-fn cross_entropy(logits: &[f32], targets: &[f64], batch: &Batch, recipe: &Recipe) -> (f64, Vec<f32>) {
+fn losses(logits: &[f32], word: Option<&Word>, batch: &Batch, recipe: &Recipe) -> (f64, Vec<f32>) {
     let [real, fake] = recipe.training.class_weights.map(f64::from);
-    let rows = logits.iter().zip(targets).zip(batch.labels.iter().zip(&batch.weights));
+    let smoothing = f64::from(recipe.training.label_smoothing);
+    let rows = logits.iter().zip(batch.labels.iter().zip(&batch.weights)).enumerate();
     let terms: Vec<[f64; 3]> = rows
-        .map(|((z, target), (label, weight))| {
-            let z = f64::from(*z);
-            let weight = f64::from(*weight) * (real + (fake - real) * f64::from(*label));
-            // ln(1 + e^z) − y z without overflow.
-            let loss = z.max(0.0) + (-z.abs()).exp().ln_1p() - target * z;
-            [weight, loss, 1.0 / (1.0 + (-z).exp()) - target]
+        .map(|(row, (z, (label, weight)))| {
+            let (z, label) = (f64::from(*z), f64::from(*label));
+            let weight = f64::from(*weight) * (real + (fake - real) * label);
+            let asked = binary_cross_entropy(z, smoothing + (1.0 - 2.0 * smoothing) * label);
+            let [loss, slope] = word.map_or(asked, |word| word.beside(row, z, asked));
+            [weight, loss, slope]
         })
         .collect();
     let total: f64 = terms.iter().map(|[w, ..]| w).sum::<f64>().max(1e-12);

@@ -267,6 +267,11 @@ impl Recipe {
                 "teacher.share",
                 "must lie in [0, 1]",
             ),
+            (
+                self.teacher.as_ref().is_none_or(|teacher| positive(teacher.temperature)),
+                "teacher.temperature",
+                "must be a number above 0",
+            ),
         ];
         for (holds, key, problem) in rules {
             if !holds {

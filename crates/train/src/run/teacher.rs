@@ -20,14 +20,48 @@ pub struct TeacherRecipe {
     pub architecture: Architecture,
     /// Safetensors of a finished run or a model, beside the recipe.
     pub weights: PathBuf,
-    /// How much of the target is its probability; the rest is the label.
+    /// How much of the loss is its word; the rest is the label's.
     pub share: f32,
+    /// Divides both logits before they are compared: at 1 probabilities are what counts, from about 3 up the logits
+    /// themselves, so that what it says of certain pictures is learned too.
+    #[serde(default = "plain")]
+    pub temperature: f32,
+}
+
+fn plain() -> f32 {
+    1.0
 }
 
 /// It learns nothing itself.
 pub(super) struct Teacher {
     net: Backbone,
-    share: f32,
+    share: f64,
+    temperature: f64,
+}
+
+/// What it says of a batch.
+pub(super) struct Word {
+    logits: Vec<f32>,
+    share: f64,
+    temperature: f64,
+}
+
+impl Word {
+    /// Loss of a logit and its slope, where the label alone would give these.
+    pub(super) fn beside(&self, row: usize, z: f64, [loss, slope]: [f64; 2]) -> [f64; 2] {
+        let t = self.temperature;
+        let said = self.logits.get(row).copied().unwrap_or_default();
+        let [word_loss, word_slope] = binary_cross_entropy(z / t, 1.0 / (1.0 + (-f64::from(said) / t).exp()));
+        // Slopes shrink with the square of the temperature; multiplied by it they keep their weight beside the label's.
+        let mixed = |label: f64, word: f64| (1.0 - self.share) * label + self.share * word;
+        [mixed(loss, t * t * word_loss), mixed(slope, t * word_slope)]
+    }
+}
+
+/// Loss and slope of a logit.
+pub(super) fn binary_cross_entropy(z: f64, target: f64) -> [f64; 2] {
+    // ln(1 + e^z) − y z without overflow.
+    [z.max(0.0) + (-z.abs()).exp().ln_1p() - target * z, 1.0 / (1.0 + (-z).exp()) - target]
 }
 
 impl Teacher {
@@ -35,14 +69,14 @@ impl Teacher {
         let weights = read_weights(&recipe.weights)?;
         let fits = |cause| TrainError::Weights { cause: Box::new(cause), path: recipe.weights.clone() };
         let vb = weights.var_builder(&Device::Cpu).map_err(fits)?;
-        Ok(Self { net: Backbone::load(recipe.architecture, vb, 1).map_err(fits)?, share: recipe.share })
+        let net = Backbone::load(recipe.architecture, vb, 1).map_err(fits)?;
+        Ok(Self { net, share: f64::from(recipe.share), temperature: f64::from(recipe.temperature) })
     }
 
-    /// Targets of normalised pictures `[n, side, side, 3]` whose labels would give these.
-    pub(super) fn mixed(&self, pixels: &[f32], side: usize, targets: Vec<f64>) -> Result<Vec<f64>, TrainError> {
-        let share = f64::from(self.share);
-        let mixed = |(target, z): (f64, f32)| (1.0 - share) * target + share / (1.0 + (-f64::from(z)).exp());
-        Ok(targets.into_iter().zip(self.logits(pixels, side)?).map(mixed).collect())
+    /// Of normalised pictures `[n, side, side, 3]`.
+    pub(super) fn word(&self, pixels: &[f32], side: usize) -> Result<Word, NetsError> {
+        let (share, temperature) = (self.share, self.temperature);
+        Ok(Word { logits: self.logits(pixels, side)?, share, temperature })
     }
 
     fn logits(&self, pixels: &[f32], side: usize) -> Result<Vec<f32>, NetsError> {
@@ -60,7 +94,7 @@ mod tests {
     use nets::grad::starting_weights;
 
     #[test]
-    fn targets_are_mixed_with_what_it_says_of_each_picture() {
+    fn its_word_joins_each_picture_s_label() {
         const SIDE: usize = 32;
         let folder = tempfile::tempdir().unwrap();
         let architecture = Architecture::MobilenetV3Small;
@@ -73,11 +107,24 @@ mod tests {
         let x = Tensor::from_vec(x, (2, 3, SIDE, SIDE), &Device::Cpu).unwrap();
         let net = Backbone::load(architecture, drawn.var_builder(&Device::Cpu).unwrap(), 1).unwrap();
         let said: Vec<f32> = net.forward(&x).unwrap().flatten_all().unwrap().to_vec1().unwrap();
-        let teacher = Teacher::load(&TeacherRecipe { architecture, weights, share: 0.25 }).unwrap();
-        let mixed = teacher.mixed(&pixels, SIDE, vec![1.0, 0.0]).unwrap();
-        for ((mixed, label), z) in mixed.iter().zip([1.0, 0.0]).zip(said) {
-            let expected = 0.75 * label + 0.25 / (1.0 + (-f64::from(z)).exp());
-            assert!((mixed - expected).abs() < 1e-12, "{mixed} {expected}");
+        for temperature in [1.0, 4.0] {
+            let recipe = TeacherRecipe { architecture, weights: weights.clone(), share: 0.25, temperature };
+            let word = Teacher::load(&recipe).unwrap().word(&pixels, SIDE).unwrap();
+            let t = f64::from(temperature);
+            for (row, (said, label)) in said.iter().zip([1.0, 0.0]).enumerate() {
+                let target = 1.0 / (1.0 + (-f64::from(*said) / t).exp());
+                let at = |z: f64| {
+                    let label = binary_cross_entropy(z, label);
+                    (
+                        word.beside(row, z, label),
+                        0.75 * label[0] + 0.25 * t * t * binary_cross_entropy(z / t, target)[0],
+                    )
+                };
+                let ([loss, slope], expected) = at(0.7);
+                assert!((loss - expected).abs() < 1e-12, "{loss} {expected}");
+                let slope_expected = (at(0.7 + 1e-5).0[0] - at(0.7 - 1e-5).0[0]) / 2e-5;
+                assert!((slope - slope_expected).abs() < 1e-8, "{slope} {slope_expected}");
+            }
         }
     }
 }

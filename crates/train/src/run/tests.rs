@@ -146,7 +146,7 @@ fn a_teacher_is_believed_as_far_as_the_recipe_says() {
     run(&recipe, &taught, &Noise::endless(), false, 2).unwrap();
     let steps = |name: &str, share: Option<f32>, batches: &dyn Batches| {
         let (architecture, weights) = (recipe.model.architecture, taught.join(WEIGHTS));
-        let teacher = share.map(|share| TeacherRecipe { architecture, weights, share });
+        let teacher = share.map(|share| TeacherRecipe { architecture, weights, share, temperature: 1.0 });
         let out = folder.path().join(name);
         run_on(&Recipe { teacher, ..recipe.clone() }, &out, batches, false, 2).unwrap();
         logged(&out)
