@@ -22,8 +22,9 @@ use media::Frame;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Frames from one search for small faces too to the next, as in a scan at five frames a second.
-const STRETCH: usize = 5;
+/// Frames of the first stretch, and of each after it, that begins with a search for small faces too: as in a scan.
+const FIRST_STRETCH: usize = 2;
+const STRETCH: usize = 8;
 const STEP_US: i64 = 200_000;
 
 fn main() -> Result<(), Failure> {
@@ -70,7 +71,7 @@ fn main() -> Result<(), Failure> {
 fn follow(detector: &dyn FaceDetector) -> impl FnMut(&Frame) -> Result<Vec<Face>, FacesError> {
     let (mut before, mut count) = (Vec::new(), 0);
     move |frame| {
-        let whole = count % STRETCH == 0;
+        let whole = count == 0 || (count >= FIRST_STRETCH && (count - FIRST_STRETCH) % STRETCH == 0);
         count += 1;
         let faces = if whole { detector.survey(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
         before.clone_from(&faces);

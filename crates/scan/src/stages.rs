@@ -38,11 +38,16 @@ const BATCH_FRAMES: usize = 16;
 /// examined at their size.
 pub(crate) const MAX_FACES: usize = 32;
 /// Most frames from one search for small faces to the next.
-const STRETCH: usize = 5;
-/// Most media time from one such search to the next, in µs: a small face that comes in is seen within so long.
-const STRETCH_US: i64 = 1_000_000;
+const STRETCH: usize = 8;
+/// Most media time from one such search to the next, in µs: a face too small to be scored that comes in is seen within so
+/// long.
+const STRETCH_US: i64 = 2_000_000;
+/// Most media time from one frame to the next through which faces are followed, in µs.
+const STEP_US: i64 = 1_000_000;
+/// Frames that are looked at first, so that something is to be seen early.
+const FIRST_STRETCH: usize = 2;
 /// Bytes of decoded frames between decoder and detector.
-const FRAME_BYTES: usize = 192 << 20;
+const FRAME_BYTES: usize = 256 << 20;
 /// Stretches that should fit there: one that is looked at, one that waits, one that fills.
 const STRETCHES: usize = 3;
 /// Frames after which the first batch is full, so that something is to be seen early.
@@ -136,14 +141,25 @@ impl Expected {
 struct Stretches<I> {
     frames: I,
     longest: usize,
+    /// Of the next one.
+    length: usize,
     next: Option<Frame>,
     ended: bool,
 }
 
 impl<I> Stretches<I> {
     fn new(frames: I, longest: usize) -> Self {
-        Self { frames, longest, next: None, ended: false }
+        Self { frames, longest, length: FIRST_STRETCH.min(longest), next: None, ended: false }
     }
+}
+
+/// Whether a frame is looked at together with those before it.
+fn goes_on(stretch: &[Result<Frame, MediaError>], frame: &Frame) -> bool {
+    let within = |of: Option<&Result<Frame, MediaError>>, most: i64| match of {
+        Some(Ok(before)) => (0..most).contains(&frame.pts.micros_since(before.pts)),
+        _ => true,
+    };
+    within(stretch.first(), STRETCH_US) && within(stretch.last(), STEP_US)
 }
 
 impl<I: Iterator<Item = Result<Frame, MediaError>>> Iterator for Stretches<I> {
@@ -151,16 +167,13 @@ impl<I: Iterator<Item = Result<Frame, MediaError>>> Iterator for Stretches<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut stretch: Vec<Result<Frame, MediaError>> = self.next.take().map(Ok).into_iter().collect();
-        while !self.ended && stretch.len() < self.longest {
+        let length = std::mem::replace(&mut self.length, self.longest);
+        while !self.ended && stretch.len() < length {
             match self.frames.next() {
+                Some(Ok(frame)) if goes_on(&stretch, &frame) => stretch.push(Ok(frame)),
                 Some(Ok(frame)) => {
-                    if let Some(Ok(first)) = stretch.first()
-                        && !(0..STRETCH_US).contains(&frame.pts.micros_since(first.pts))
-                    {
-                        self.next = Some(frame);
-                        break;
-                    }
-                    stretch.push(Ok(frame));
+                    self.next = Some(frame);
+                    break;
                 }
                 Some(Err(error)) => {
                     stretch.push(Err(error));
