@@ -5,7 +5,7 @@ OpenCV decodes, its YuNet finds faces in frames shrunk to 640 px (so its smalles
 ONNX Runtime scores each face with both detectors. No PyTorch at run time.
 
     python_fast_pipeline.py export MODELS_DIR ONNX_DIR                              # once; this needs PyTorch
-    python_fast_pipeline.py YUNET.onnx ONNX_DIR THREADS FPS CLIP...
+    python_fast_pipeline.py YUNET.onnx ONNX_DIR THREADS FPS CLIP...    # or stills, or folders
 
 Prints one JSON line a clip: sampled frames, faces, seconds.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from python_frames import files, frames
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
@@ -68,29 +69,22 @@ def crop(image, box, rule):
 
 def analyse(clip, yunet, nets, rules, fps):
     started, sampled, faces, logits = time.perf_counter(), 0, 0, []
-    video = cv2.VideoCapture(str(clip))
-    source = video.get(cv2.CAP_PROP_FPS) or fps
-    wanted, index, detector, size = 0.0, 0, None, None
-    while video.grab():
-        if index / source + 1e-6 >= wanted:
-            wanted += 1 / fps
-            ok, frame = video.retrieve()
-            if not ok:
-                break
-            sampled += 1
-            height, width = frame.shape[:2]
-            if detector is None:
-                size = (640, round(height * 640 / width))
-                detector = cv2.FaceDetectorYN.create(yunet, "", size, 0.7)
-            found = detector.detect(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))[1]
-            if found is not None:
-                boxes = found[:, :4] * (width / size[0])
-                faces += len(boxes)
-                for name, net in nets.items():
-                    batch = np.stack([crop(frame, box, rules[name]) for box in boxes]).astype(np.float32) / 255
-                    batch = np.ascontiguousarray(((batch - MEAN) / STD).transpose(0, 3, 1, 2))
-                    logits.extend(net.run(None, {"x": batch})[0][:, 0].tolist())
-        index += 1
+    detector, known = None, None
+    for frame in frames(clip, fps):
+        sampled += 1
+        height, width = frame.shape[:2]
+        # Never larger than it is.
+        size = (min(640, width), round(height * min(640, width) / width))
+        if size != known:
+            detector, known = cv2.FaceDetectorYN.create(yunet, "", size, 0.7), size
+        found = detector.detect(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))[1]
+        if found is not None:
+            boxes = found[:, :4] * (width / size[0])
+            faces += len(boxes)
+            for name, net in nets.items():
+                batch = np.stack([crop(frame, box, rules[name]) for box in boxes]).astype(np.float32) / 255
+                batch = np.ascontiguousarray(((batch - MEAN) / STD).transpose(0, 3, 1, 2))
+                logits.extend(net.run(None, {"x": batch})[0][:, 0].tolist())
     return {"clip": Path(clip).name, "frames": sampled, "faces": faces, "logits": len(logits),
             "seconds": round(time.perf_counter() - started, 3)}
 
@@ -102,7 +96,7 @@ def main():
     yunet, folder, threads, fps = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     cv2.setNumThreads(threads)
     nets, rules = sessions(folder, threads), json.loads((folder / "rules.json").read_text())
-    for clip in sys.argv[5:]:
+    for clip in files(sys.argv[5:]):
         print(json.dumps(analyse(clip, yunet, nets, rules, fps)), flush=True)
 
 

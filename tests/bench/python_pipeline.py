@@ -4,7 +4,7 @@
 OpenCV decodes, facenet-pytorch's MTCNN finds faces and landmarks, torchvision's MobileNetV2 scores each face with both
 detectors; as a careful user would write it: no gradients, crops batched, threads set, nothing kept longer than needed.
 
-    python_pipeline.py MODELS_DIR THREADS FPS MIN_FACE CLIP...
+    python_pipeline.py MODELS_DIR THREADS FPS MIN_FACE CLIP...    # or stills, or folders
 
 Prints one JSON line a clip: sampled frames, faces, seconds.
 """
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import torch
 from facenet_pytorch import MTCNN
+from python_frames import files, frames
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "crates/nets/goldens"))
 from pair import shipped  # noqa: E402
@@ -51,25 +52,16 @@ def crop(image, box, rule):
 @torch.inference_mode()
 def analyse(clip, detector, nets, rules, fps):
     started, sampled, faces, logits = time.perf_counter(), 0, 0, []
-    video = cv2.VideoCapture(str(clip))
-    source = video.get(cv2.CAP_PROP_FPS) or fps
-    wanted, index = 0.0, 0
-    while video.grab():
-        if index / source + 1e-6 >= wanted:
-            wanted += 1 / fps
-            ok, frame = video.retrieve()
-            if not ok:
-                break
-            sampled += 1
-            image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-            boxes, _, _ = detector.detect(image, landmarks=True)
-            if boxes is not None:
-                faces += len(boxes)
-                for name, net in nets.items():
-                    batch = np.stack([crop(image, box, rules[name]) for box in boxes])
-                    batch = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
-                    logits.extend(net((batch - MEAN) / STD)[:, 0].tolist())
-        index += 1
+    for frame in frames(clip, fps):
+        sampled += 1
+        image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+        boxes, _, _ = detector.detect(image, landmarks=True)
+        if boxes is not None:
+            faces += len(boxes)
+            for name, net in nets.items():
+                batch = np.stack([crop(image, box, rules[name]) for box in boxes])
+                batch = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
+                logits.extend(net((batch - MEAN) / STD)[:, 0].tolist())
     return {"clip": Path(clip).name, "frames": sampled, "faces": faces, "logits": len(logits),
             "seconds": round(time.perf_counter() - started, 3)}
 
@@ -81,7 +73,7 @@ def main():
     detector = MTCNN(keep_all=True, min_face_size=min_face, device="cpu")
     nets = {name: shipped(models / name / "weights.safetensors") for name in DETECTORS}
     rules = {name: rule(models / name) for name in DETECTORS}
-    for clip in sys.argv[5:]:
+    for clip in files(sys.argv[5:]):
         print(json.dumps(analyse(clip, detector, nets, rules, fps)), flush=True)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times the whole of `facefiction scan` against the same work in Python, in turn, on the same clips and threads.
+"""Times the whole of `facefiction scan` against the same work in Python, in turn, on the same clips, stills or folders of them.
 
     python3 tests/bench/scan_against_python.py [--runs N] [--threads N] [--fps F] [--min-face PX] [--out FILE] CLIP...
 
@@ -85,7 +85,7 @@ def main():
     python = [json.loads(line) for line in said["python"].splitlines()]
     lines = [
         f"{cpu_name()}, {a.threads} thread(s), {a.fps} frames/s, {'YuNet at 640 px and ONNX Runtime' if a.yunet else f'smallest face {a.min_face} px'}, {a.runs} rounds after a warm-up",
-        "clips: " + ", ".join(Path(c).name for c in a.clips),
+        "files: " + ", ".join(Path(c).name for c in a.clips),
         "",
         "| | wall s, median (min–max) | CPU s, median | peak MB | sampled frames | faces |",
         "|---|---|---|---|---|---|",
