@@ -2,13 +2,16 @@
 
     make deep-model
     python3 scripts/deep_head.py features models/deep-manipulation/rows.csv --data ../shared/data --out out/deep
-    python3 scripts/deep_head.py fit out/deep --out models/deep-manipulation
+    cargo run --release -p train --example draw_crops -- crates/train/recipes/blends.toml out/blends 224 90
+    python3 scripts/deep_head.py drawn out/blends --out out/deep-blends
+    python3 scripts/deep_head.py fit out/deep out/deep-blends --out models/deep-manipulation
 
 `features` cuts each face of rows.csv as the product does (crates/faces/src/crop.rs: a square of 0.87 of the box's
 height, 224 pixels), runs the encoder once over it and keeps class token, mean and standard deviation of the patches'
 tokens behind some blocks. Rows with a view above 0 are for training and are spoilt as delivery spoils pictures (mirror,
 shift, shrink, blur, JPEG), both pictures of a pair alike. It takes 0.45 s a crop on one core and goes on where it was
-stopped. `fit` standardises the features of the training rows, fits a logistic regression in which every source of fakes
+stopped. `drawn` does the same with crops that a recipe drew, cut and spoilt already: fakes made of real faces, and these.
+`fit` standardises the features of the training rows, fits a logistic regression in which every source of fakes
 weighs as much as any other and so does every source of reals, folds the scaling into the weights, and writes
 
     OUT/weights.safetensors      the head: nets::backbone::clip_b16 says how it is laid out
@@ -30,6 +33,7 @@ import numpy as np
 
 LAYERS = (4, 6, 8, 10, 11, 12)
 CHUNK, BATCH = 48, 8
+BLENDS = 0.5
 FACTS = ("path", "label", "generator", "family", "source", "group", "split", "list", "original")
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
@@ -79,6 +83,14 @@ class Clip:
         return out
 
 
+    def pooled(self, x: np.ndarray) -> np.ndarray:
+        """Of pictures [n, 3, 224, 224]: class token, mean and deviation of the patches' behind LAYERS, [n, 6, 3, 768]."""
+        with self.torch.inference_mode():
+            tokens = [layer.numpy() for layer in self.behind(self.torch.from_numpy(x))]
+        kinds = [(tokens[i][:, 0], tokens[i][:, 1:].mean(1), tokens[i][:, 1:].std(1)) for i in LAYERS]
+        return np.stack([np.stack(k, 1) for k in kinds], 1)
+
+
 def spoilt(picture, box: list[float], rnd: random.Random):
     """What delivery does to a picture; about half of the views go through JPEG."""
     import cv2
@@ -120,6 +132,17 @@ def family(generator: str) -> str:
     return "MobileStyleGAN" if generator.startswith("MobileStyleGAN") else generator
 
 
+def normalised(rgb) -> np.ndarray:
+    return ((rgb / np.float32(255) - MEAN) / STD).transpose(2, 0, 1).astype(np.float32)
+
+
+def kept(target: Path, x: np.ndarray, view: np.ndarray, facts: dict) -> None:
+    """Whole or not at all."""
+    partial = target.with_name("partial.npz")
+    np.savez(partial, x=x, view=view, **facts)
+    partial.rename(target)
+
+
 def seen(row: dict, data: Path, view: int) -> np.ndarray:
     import cv2
 
@@ -128,7 +151,7 @@ def seen(row: dict, data: Path, view: int) -> np.ndarray:
     if view:
         pair = row.get("original") or row["path"]
         picture, box = spoilt(picture, box, random.Random(f"{pair}{view}"))
-    return ((cut(picture, box) / np.float32(255) - MEAN) / STD).transpose(2, 0, 1).astype(np.float32)
+    return normalised(cut(picture, box))
 
 
 def features(args: argparse.Namespace) -> None:
@@ -154,22 +177,41 @@ def features(args: argparse.Namespace) -> None:
             x = np.stack([seen(row, args.data, view) for row, view in part[b : b + BATCH]])
             # What is held out is seen as the product sees it.
             net = quick if all(view for _, view in part[b : b + BATCH]) else exact
-            with torch.inference_mode():
-                tokens = [net_layer.numpy() for net_layer in net.behind(torch.from_numpy(x))]
-            kinds = [(tokens[i][:, 0], tokens[i][:, 1:].mean(1), tokens[i][:, 1:].std(1)) for i in LAYERS]
-            pooled.append(np.stack([np.stack(k, 1) for k in kinds], 1))
+            pooled.append(net.pooled(x))
         facts = {key: np.array([str(row.get(key, "")) for row, _ in part]) for key in FACTS}
-        partial = args.out / "partial.npz"
-        np.savez(partial, x=np.concatenate(pooled), view=np.array([view for _, view in part]), **facts)
-        partial.rename(target)
+        kept(target, np.concatenate(pooled), np.array([view for _, view in part]), facts)
         print(f"{start + len(part)} of {len(jobs)}", flush=True)
+
+
+def drawn(args: argparse.Namespace) -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    net = Clip(args.encoder, bf16=args.bf16)
+    rows = list(csv.DictReader(open(args.crops / "crops.csv")))
+    for start in range(0, len(rows), CHUNK):
+        target = args.out / f"{start // CHUNK:04d}.npz"
+        if target.exists():
+            continue
+        part = rows[start : start + CHUNK]
+        x = [normalised(cv2.imread(str(args.crops / row["path"]))[:, :, ::-1]) for row in part]
+        pooled = [net.pooled(np.stack(x[b : b + BATCH])) for b in range(0, len(x), BATCH)]
+        same = {"generator": "blend", "family": "blend", "source": args.source, "split": "train", "list": "blends", "original": ""}
+        facts = {key: np.full(len(part), value) for key, value in same.items()}
+        facts |= {"path": np.array([r["path"] for r in part]), "label": np.array([r["label"] for r in part])}
+        # A couple stays together.
+        facts["group"] = np.array([f"{args.source} blend {(start + i) // 2}" for i in range(len(part))])
+        kept(target, np.concatenate(pooled), np.ones(len(part), int), facts)
+        print(f"{start + len(part)} of {len(rows)}", flush=True)
 
 
 class Faces:
     """Features and facts of all rows, one row a face."""
 
-    def __init__(self, folder: Path, layers: list[int]) -> None:
-        parts = [np.load(path) for path in sorted(folder.glob("[0-9]*.npz"))]
+    def __init__(self, folders: list[Path], layers: list[int]) -> None:
+        parts = [np.load(path) for folder in folders for path in sorted(folder.glob("[0-9]*.npz"))]
         parts = [p for p in parts if "rule" not in p or (p["rule"] == "tight").all()]
         places = [LAYERS.index(layer) for layer in layers]
         self.x = np.concatenate([p["x"][:, places].reshape(len(p["x"]), -1) for p in parts]).astype(np.float32)
@@ -179,17 +221,18 @@ class Faces:
         self.fake = (self.label == "fake").astype(int)
         # What is left out together: a generator's fakes, a source's reals, the two sides of a paired source.
         self.kind = np.array([f"{s} {f}" for s, f in zip(self.source, self.family)])
-        self.swap = (self.list == "dfdc.csv") | (self.source == "chmoe")
+        self.swap = (self.list == "dfdc.csv") | (self.source == "chmoe") | (self.list == "blends")
 
 
 def weights(faces: Faces, rows: np.ndarray) -> np.ndarray:
-    """Both classes weigh the same, and within each so does every kind."""
+    """Both classes weigh the same, and within each so does every kind; what a recipe made counts BLENDS of a kind."""
     w = np.zeros(len(rows))
     for label in (0, 1):
-        kinds = np.unique(faces.kind[rows][faces.fake[rows] == label])
-        for kind in kinds:
-            own = (faces.kind[rows] == kind) & (faces.fake[rows] == label)
-            w[own] = 1 / len(kinds) / own.sum()
+        of_label = faces.fake[rows] == label
+        for kind in np.unique(faces.kind[rows][of_label]):
+            own = (faces.kind[rows] == kind) & of_label
+            w[own] = (BLENDS if (faces.list[rows][own] == "blends").all() else 1.0) / own.sum()
+        w[of_label] /= w[of_label].sum()
     return w * len(rows) / 2
 
 
@@ -247,7 +290,7 @@ def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.nda
     if args.brief:
         return
     print("  each kind of fake left out of training, against all held-out reals but DFDC's (paired sources: their own):")
-    for kind in np.unique(faces.kind[train][faces.fake[train] == 1]):
+    for kind in np.unique(faces.kind[train][(faces.fake[train] == 1) & (faces.list[train] != "blends")]):
         source = kind.split(" ")[0]
         paired = source in ("chmoe", "dfdc", "dina")
         out = (faces.source == source) if paired else (faces.kind == kind)
@@ -285,8 +328,8 @@ def fit(args: argparse.Namespace) -> None:
     save_file(head, args.out / "weights.safetensors")
     for name in ("stills", "dfdc"):
         rows = held[faces.list[held] == f"{name}.csv"]
-        scores(faces, rows, logits, args.out.name, args.features / name / "scores.csv")
-    (args.features / "fit.json").write_text(json.dumps({"layers": args.layers, "c": args.c, "question": args.question}))
+        scores(faces, rows, logits, args.out.name, args.features[0] / name / "scores.csv")
+    (args.features[0] / "fit.json").write_text(json.dumps({"layers": args.layers, "c": args.c, "question": args.question}))
 
 
 def main() -> None:
@@ -300,8 +343,16 @@ def main() -> None:
     one.add_argument("--bf16", action="store_true", help="products of bfloat16 for what trains: faster with AMX or AVX-512")
     one.add_argument("--out", type=Path, required=True)
     one.set_defaults(run=features)
+    three = commands.add_parser("drawn")
+    three.add_argument("crops", type=Path)
+    three.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
+    three.add_argument("--threads", type=int, default=1)
+    three.add_argument("--bf16", action="store_true")
+    three.add_argument("--source", default="blends", help="whose faces they are made of: left out together with it")
+    three.add_argument("--out", type=Path, required=True)
+    three.set_defaults(run=drawn)
     two = commands.add_parser("fit")
-    two.add_argument("features", type=Path)
+    two.add_argument("features", type=Path, nargs="+")
     two.add_argument("--question", choices=("manipulation", "synthesis", "both"), default="manipulation")
     two.add_argument("--layers", type=lambda text: [int(n) for n in text.split(",")], default=[8, 10])
     two.add_argument("--c", type=float, default=0.03)
