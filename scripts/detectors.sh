@@ -31,15 +31,14 @@ train() {
     done
 }
 
-# ID RUN [SUFFIX]: how the model came about, for each network that it is made of.
+# ID RUN: how the model came about.
 course() {
-    model="models/$1" more="${3:-}"
+    model="models/$1"
     mkdir -p "$model/evaluation"
-    cp "$2/recipe.toml" "$model/recipe$more.toml"
-    cp "$2/run.json" "$model/run$more.json"
-    cp "$2/curves.svg" "$model/evaluation/curves$more.svg"
+    cp "$2/recipe.toml" "$2/run.json" "$model/"
+    cp "$2/curves.svg" "$model/evaluation/curves.svg"
     # A line of 25 of the log, and every test.
-    awk 'NR % 25 == 1 || /held_out/' "$2/metrics.jsonl" > "$model/evaluation/training$more.jsonl"
+    awk 'NR % 25 == 1 || /held_out/' "$2/metrics.jsonl" > "$model/evaluation/training.jsonl"
 }
 
 # ID WEIGHTS: they become the model's.
@@ -79,14 +78,14 @@ train manipulated manipulated-longer swapped manipulated-other
 "$ff" train average "$data/../models/starter/swapped-mobilenetv2-128.safetensors=0.5" \
     out/runs/manipulated-longer/best.safetensors=0.5 --out "$work/manipulated.safetensors"
 "$ff" train join "$work/manipulated.safetensors=1" out/runs/manipulated-other/best.safetensors=1 --out "$work/pair.safetensors"
-take manipulated-faces "$work/pair.safetensors"
-course manipulated-faces out/runs/manipulated-longer
-course manipulated-faces out/runs/manipulated-other -second
 train generated generated-even generated-other
 "$ff" train join out/runs/generated-even/weights.safetensors=1 out/runs/generated-other/weights.safetensors=1 --out "$work/pair-generated.safetensors"
-take generated-faces "$work/pair-generated.safetensors"
-course generated-faces out/runs/generated-even
-course generated-faces out/runs/generated-other -second
+# One network learns to say what both of a pair say: in half of the time.
+train manipulated-taught generated-taught
+for id in manipulated generated; do
+    take "$id-faces" "out/runs/$id-taught/weights.safetensors"
+    course "$id-faces" "out/runs/$id-taught"
+done
 
 # Everything held out that asks a detector's own question, and every real that there is.
 for id in manipulated-faces generated-faces; do
