@@ -147,7 +147,7 @@ fn suspected_composites_point_to_the_part_that_was_exchanged() {
     // That could be a detector that always looks at the same place. So: of the same two people, each of the features
     // that composites exchange says more where it was exchanged than where it stayed. (Skin is beside every seam; what
     // brows, cheeks and forehead say follows the features about them.)
-    let (mut more, mut compared) = (0, 0);
+    let (mut more, mut compared) = (0_u32, 0_u32);
     for (i, a) in found.iter().enumerate() {
         for b in found.iter().take(i).filter(|b| b.pair == a.pair) {
             for feature in [Region::Eyes, Region::Nose, Region::Mouth].map(|r| r as usize) {
@@ -155,11 +155,13 @@ fn suspected_composites_point_to_the_part_that_was_exchanged() {
                 let ((here, mine), (there, other)) = (of(a), of(b));
                 if here != there {
                     compared += 1;
-                    more += usize::from((mine > other) == (here > there));
+                    more += u32::from((mine > other) == (here > there));
                 }
             }
         }
     }
     println!("{more} of {compared} features say more where they were exchanged");
-    assert!(compared >= 12 && 4 * more > 3 * compared);
+    // By chance half of them would, with a spread of half the root of their number.
+    let compared = f64::from(compared);
+    assert!(f64::from(more) > 0.5 * compared + 2.5 * 0.5 * compared.sqrt());
 }
