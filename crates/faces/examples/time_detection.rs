@@ -71,7 +71,7 @@ fn main() -> Result<(), Failure> {
 fn follow(detector: &dyn FaceDetector) -> impl FnMut(&Frame) -> Result<Vec<Face>, FacesError> {
     let (mut before, mut count) = (Vec::new(), 0);
     move |frame| {
-        let whole = count == 0 || (count >= FIRST_STRETCH && (count - FIRST_STRETCH) % STRETCH == 0);
+        let whole = count == 0 || (count >= FIRST_STRETCH && (count - FIRST_STRETCH).is_multiple_of(STRETCH));
         count += 1;
         let faces = if whole { detector.survey(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
         before.clone_from(&faces);
