@@ -3,7 +3,7 @@
     make deep-model
     python3 scripts/deep_head.py features models/deep-manipulation/rows.csv --data ../shared/data --out out/deep
     cargo run --release -p train --example draw_crops -- crates/train/recipes/blends.toml out/blends 224 90
-    python3 scripts/deep_head.py drawn out/blends --out out/deep-blends
+    python3 scripts/deep_head.py drawn out/blends --bf16 --out out/deep-blends
     python3 scripts/deep_head.py fit out/deep out/deep-blends --out models/deep-manipulation
 
 `features` cuts each face of rows.csv as the product does (crates/faces/src/crop.rs: a square of 0.87 of the box's
@@ -198,11 +198,11 @@ def drawn(args: argparse.Namespace) -> None:
         part = rows[start : start + CHUNK]
         x = [normalised(cv2.imread(str(args.crops / row["path"]))[:, :, ::-1]) for row in part]
         pooled = [net.pooled(np.stack(x[b : b + BATCH])) for b in range(0, len(x), BATCH)]
-        same = {"generator": "blend", "family": "blend", "source": args.source, "split": "train", "list": "blends", "original": ""}
+        same = {"generator": "blend", "family": "blend", "source": "blends", "split": "train", "list": "blends", "original": ""}
         facts = {key: np.full(len(part), value) for key, value in same.items()}
         facts |= {"path": np.array([r["path"] for r in part]), "label": np.array([r["label"] for r in part])}
         # A couple stays together.
-        facts["group"] = np.array([f"{args.source} blend {(start + i) // 2}" for i in range(len(part))])
+        facts["group"] = np.array([f"blend {(start + i) // 2}" for i in range(len(part))])
         kept(target, np.concatenate(pooled), np.ones(len(part), int), facts)
         print(f"{start + len(part)} of {len(rows)}", flush=True)
 
@@ -348,7 +348,6 @@ def main() -> None:
     three.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
     three.add_argument("--threads", type=int, default=1)
     three.add_argument("--bf16", action="store_true")
-    three.add_argument("--source", default="blends", help="whose faces they are made of: left out together with it")
     three.add_argument("--out", type=Path, required=True)
     three.set_defaults(run=drawn)
     two = commands.add_parser("fit")

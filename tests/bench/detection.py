@@ -20,23 +20,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import python_frames
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def decode(clip, fps):
     """The first frame of each cell of 1 / fps seconds, RGB."""
-    video = cv2.VideoCapture(str(clip))
-    source, wanted, index, frames = video.get(cv2.CAP_PROP_FPS) or fps, 0.0, 0, []
-    while video.grab():
-        if index / source + 1e-6 >= wanted:
-            wanted += 1 / fps
-            ok, frame = video.retrieve()
-            if not ok:
-                break
-            frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
-        index += 1
-    return frames
+    return [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in python_frames.frames(clip, fps)]
 
 
 class Ours:
