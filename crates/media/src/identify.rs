@@ -64,6 +64,13 @@ pub fn identify(path: &Path) -> Result<Kind, MediaError> {
     }
 }
 
+/// Whether a file begins as a picture does that can be decoded. Reads its first bytes only and asks no other program, so
+/// `false` says no more than that it is something else, or cannot be read.
+pub fn begins_as_still(path: &Path) -> bool {
+    let head = Source::open(path).and_then(|source| source.head(HEAD));
+    head.is_ok_and(|head| matches!(sniff(&head), Sniffed::Still(_)))
+}
+
 /// Reads the magic bytes.
 pub(crate) fn sniff(head: &[u8]) -> Sniffed {
     let starts = |magic: &[u8]| head.starts_with(magic);

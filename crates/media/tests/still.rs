@@ -16,7 +16,7 @@ use image::codecs::tiff::TiffEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
-use media::{Frame, Kind, Limits, Media, MediaInfo, Sampling, identify};
+use media::{Frame, Kind, Limits, Media, MediaInfo, Sampling, begins_as_still, identify};
 use proptest::prelude::*;
 
 /// A picture without symmetry: each corner has its own colour.
@@ -82,7 +82,18 @@ fn lossless_formats_keep_every_pixel() {
         assert_eq!((info.codec.as_str(), info.rotation, info.damaged), (name, 0, false));
         assert!(difference(&frame.rgb, &picture) <= if name == "gif" { 8 } else { 0 }, "{name}");
         assert!(warnings.is_empty(), "{name}: {warnings:?}");
+        assert!(begins_as_still(&path), "{name}");
     }
+}
+
+#[test]
+fn what_does_not_begin_as_a_picture_is_told_apart_by_its_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(!begins_as_still(&write(dir.path(), "video.jpg", b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41")));
+    assert!(!begins_as_still(&write(dir.path(), "words.png", b"Nothing to see here.")));
+    assert!(!begins_as_still(&write(dir.path(), "empty.png", b"")));
+    assert!(!begins_as_still(&dir.path().join("gone.png")));
+    assert!(!begins_as_still(dir.path()));
 }
 
 #[test]

@@ -11,7 +11,6 @@ use std::thread;
 
 use analysis::Analysis;
 use base::{CancelToken, Cancelled, Ctx, Progress};
-use media::Kind;
 
 use crate::error::ScanError;
 use crate::item::{failed_item, scan_item, sha256_of};
@@ -115,7 +114,7 @@ impl Batch<'_> {
 
     /// How many of the first items may be examined side by side: a row of stills, else one.
     fn side_by_side(&self, items: &[Item]) -> usize {
-        let still = |item: &&Item| item.problem.is_some() || matches!(media::identify(&item.path), Ok(Kind::Image));
+        let still = |item: &&Item| item.problem.is_some() || media::begins_as_still(&item.path);
         items.iter().take(STILLS_LOOKED_AHEAD).take_while(still).count().max(1)
     }
 
