@@ -94,7 +94,8 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 fn load(args: &ScanArgs) -> Result<Pipeline, Setup> {
     let models = models_dir::find(args.models_dir.as_deref())?;
     let options = options(args);
-    Ok(match args.paths.first() {
+    // With --resume the first file may be in the store already.
+    Ok(match args.paths.first().filter(|_| !args.resume) {
         Some(first) => Pipeline::load_for(&models, &options, first)?,
         None => Pipeline::load(&models, &options)?,
     })
