@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use library::{Durability, Library, LibraryError};
 use scan::Pipeline;
@@ -67,6 +67,8 @@ pub struct Desk {
     pub handover: Handover,
     engine: Engine,
     is_warming: AtomicBool,
+    /// When something was last dragged over the window, while somebody waits for what comes of it.
+    hovered: Mutex<Option<Instant>>,
     /// News until free memory is given back; 0: it was.
     untidy: AtomicU8,
     folders: Folders,
@@ -88,6 +90,7 @@ impl Desk {
             handover: Handover::default(),
             engine: Engine::default(),
             is_warming: AtomicBool::new(false),
+            hovered: Mutex::new(None),
             untidy: AtomicU8::new(0),
             choices: Mutex::new(choices),
             library: Mutex::new(library),
@@ -296,10 +299,7 @@ impl Desk {
         self.spawn("models", |desk| {
             // What went wrong is in the engine's state, and told with the examination.
             let _ = desk.pipeline();
-            thread::sleep(HOVERED);
-            if desk.queue.is_idle() {
-                desk.rest();
-            }
+            desk.wait_for_drop();
         });
         self.spawn("hover", move |desk| {
             let counted = gather(&paths, &desk.queue.paths(), Patience::Hover).selection;
@@ -307,6 +307,26 @@ impl Desk {
                 desk.tell(Notice::Hover(Some(counted)));
             }
         });
+    }
+
+    /// Lets go of the models a while after the last drag, when nothing came of it; one thread waits for all drags.
+    fn wait_for_drop(&self) {
+        if lock(&self.hovered).replace(Instant::now()).is_some() {
+            return;
+        }
+        loop {
+            let mut hovered = lock(&self.hovered);
+            let waited = hovered.map_or(HOVERED, |at| at.elapsed());
+            if waited >= HOVERED {
+                *hovered = None;
+                break;
+            }
+            drop(hovered);
+            thread::sleep(HOVERED - waited);
+        }
+        if self.queue.is_idle() {
+            self.rest();
+        }
     }
 
     /// Nothing is dragged over the window any more.
