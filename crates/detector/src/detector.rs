@@ -9,6 +9,7 @@ use faces::{CropBasis, CropRule};
 use image::RgbImage;
 use nets::backbone::Backbone;
 use nets::card::{CropRule as CardRule, Input, ModelCard, Scoring};
+use nets::model::Shared;
 use rayon::prelude::*;
 
 use crate::DetectorError;
@@ -38,9 +39,9 @@ impl Detector {
     /// # Errors
     /// A missing or broken model, one that scores no faces, or a device that refuses.
     pub fn load(model_dir: &Path, device: &Device) -> Result<Self, DetectorError> {
-        Self::load_sharing(&[model_dir.to_path_buf()], device)?
-            .pop()
-            .ok_or_else(|| DetectorError::NotADetector { path: model_dir.to_path_buf() })
+        let mut loaded = Self::load_sharing(&[model_dir.to_path_buf()], device)?;
+        let only = loaded.pop().map(|(_, detector)| detector);
+        only.ok_or_else(|| DetectorError::NotADetector { path: model_dir.to_path_buf() })
     }
 
     /// Loads detectors in their order; those whose cards name the same encoder and the same input hold and run it once,
@@ -60,7 +61,8 @@ impl Detector {
         }
         let load = |group: &Vec<usize>| {
             let own: Vec<PathBuf> = group.iter().filter_map(|&i| dirs.get(i).cloned()).collect();
-            Ok(group.iter().copied().zip(Self::load_sharing(&own, device)?).collect::<Vec<_>>())
+            let loaded = Self::load_sharing(&own, device)?;
+            Ok(loaded.into_iter().filter_map(|(i, d)| Some((*group.get(i)?, d))).collect::<Vec<_>>())
         };
         let loaded = groups.par_iter().map(load).collect::<Result<Vec<_>, DetectorError>>()?;
         let mut loaded: Vec<(usize, Self)> = loaded.into_iter().flatten().collect();
@@ -68,24 +70,27 @@ impl Detector {
         Ok(loaded.into_iter().map(|(_, detector)| detector).collect())
     }
 
-    /// Detectors with one network.
-    fn load_sharing(dirs: &[PathBuf], device: &Device) -> Result<Vec<Self>, DetectorError> {
-        let (cards, weights) = nets::model::load_sharing(dirs)?;
-        let Some(first) = cards.first() else { return Ok(Vec::new()) };
-        let (architecture, preprocess) = (first.architecture, Preprocess::new(&first.input));
-        let read = |(card, dir): (ModelCard, &PathBuf)| {
-            let scoring = card.scoring.clone().ok_or_else(|| DetectorError::NotADetector { path: dir.clone() })?;
-            let crop_rule = crop_rule(&card.input).ok_or_else(|| DetectorError::CropRule { path: dir.clone() })?;
-            Ok((card, scoring, crop_rule))
-        };
-        let read = cards.into_iter().zip(dirs).map(read).collect::<Result<Vec<_>, DetectorError>>()?;
-        let backbone = Backbone::load(architecture, weights.into_var_builder(device)?, read.len())?;
-        let network = Arc::new(Network::new(backbone, preprocess, read.len()));
-        let of = |(class, (card, scoring, crop_rule))| {
-            let network = Arc::clone(&network);
-            Self { card, scoring, crop_rule, network, class }
-        };
-        Ok(read.into_iter().enumerate().map(of).collect())
+    /// Detectors with one network, or with several where they change the encoder each in its own way; which of the folders
+    /// and what is in it.
+    fn load_sharing(dirs: &[PathBuf], device: &Device) -> Result<Vec<(usize, Self)>, DetectorError> {
+        let mut detectors = Vec::with_capacity(dirs.len());
+        for Shared { members, cards, weights } in nets::model::load_sharing(dirs)? {
+            let Some(first) = cards.first() else { continue };
+            let (architecture, preprocess) = (first.architecture, Preprocess::new(&first.input));
+            let read = |(card, i): (ModelCard, usize)| {
+                let path = dirs.get(i).cloned().unwrap_or_default();
+                let scoring = card.scoring.clone().ok_or_else(|| DetectorError::NotADetector { path: path.clone() })?;
+                let crop_rule = crop_rule(&card.input).ok_or(DetectorError::CropRule { path })?;
+                Ok((i, card, scoring, crop_rule))
+            };
+            let read = cards.into_iter().zip(members).map(read).collect::<Result<Vec<_>, DetectorError>>()?;
+            let backbone = Backbone::load(architecture, weights.into_var_builder(device)?, read.len())?;
+            let network = Arc::new(Network::new(backbone, preprocess, read.len()));
+            detectors.extend(read.into_iter().enumerate().map(|(class, (i, card, scoring, crop_rule))| {
+                (i, Self { card, scoring, crop_rule, network: Arc::clone(&network), class })
+            }));
+        }
+        Ok(detectors)
     }
 
     /// What the model is, what it was trained on and what it must not be used for.

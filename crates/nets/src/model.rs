@@ -15,6 +15,8 @@ use crate::weights::Weights;
 
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.toml";
+/// Where the tensors of a head begin.
+const HEAD: &str = "head.";
 /// A card is a page of text; anything larger is something else.
 const MAX_CARD_BYTES: u64 = 64 * 1024;
 
@@ -38,31 +40,60 @@ pub struct Listed {
 pub fn load(dir: &Path) -> Result<(ModelCard, Weights), NetsError> {
     let card = load_card(dir)?;
     let weights = Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?;
-    let Some(encoder) = &card.encoder else { return Ok((card, weights)) };
-    let folder = encoder_folder(dir, encoder);
-    let path = folder.join(&encoder.file);
-    if !path.exists() {
-        return Err(NetsError::NoEncoder { id: card.id, path });
-    }
-    let encoder = Weights::from_safetensors(&checked_bytes(&folder, encoder)?)?;
-    Ok((card, encoder.with(weights)))
+    let weights = with_encoder(&card, dir, weights)?;
+    Ok((card, weights))
 }
 
-/// Models whose cards name the same encoder as one network with a logit each, in their order, so that the encoder is
-/// held and run once.
+/// One network of several models, with a logit each.
+#[derive(Debug)]
+pub struct Shared {
+    /// Which of the models that were asked for, in their order.
+    pub members: Vec<usize>,
+    /// Their cards.
+    pub cards: Vec<ModelCard>,
+    /// The encoder's tensors, what the models put in their place, and the rows of their heads.
+    pub weights: Weights,
+}
+
+/// Models whose cards name the same encoder as few networks, so that the encoder is held and run once: those that put
+/// the same tensors into its place (its norms, say) are one.
 ///
 /// # Errors
 /// As [`load`] for each; [`NetsError::TensorShape`] for a head of another size.
-pub fn load_sharing(dirs: &[PathBuf]) -> Result<(Vec<ModelCard>, Weights), NetsError> {
-    let Some((first, others)) = dirs.split_first() else { return Ok((Vec::new(), Weights::default())) };
-    let (card, all) = load(first)?;
-    let (mut cards, mut heads) = (vec![card], Vec::new());
-    for dir in others {
+pub fn load_sharing(dirs: &[PathBuf]) -> Result<Vec<Shared>, NetsError> {
+    let mut networks: Vec<(Shared, Vec<Weights>)> = Vec::new();
+    for (i, dir) in dirs.iter().enumerate() {
         let card = load_card(dir)?;
-        heads.push(Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?);
-        cards.push(card);
+        let own = Weights::from_safetensors(&checked_bytes(dir, &card.weights)?)?;
+        match networks.iter_mut().find(|(n, _)| n.weights.equals_but_for(HEAD, &own)) {
+            Some((network, others)) => {
+                network.members.push(i);
+                network.cards.push(card);
+                others.push(own);
+            }
+            None => networks.push((Shared { members: vec![i], cards: vec![card], weights: own }, Vec::new())),
+        }
     }
-    Ok((cards, all.with_rows_of(&heads, "head.")?))
+    let whole = |(network, others): (Shared, Vec<Weights>)| {
+        let first = network.cards.first().zip(network.members.first().and_then(|&i| dirs.get(i)));
+        let weights = match first {
+            Some((card, dir)) => with_encoder(card, dir, network.weights)?,
+            None => network.weights,
+        };
+        Ok(Shared { weights: weights.with_rows_of(&others, HEAD)?, ..network })
+    };
+    networks.into_iter().map(whole).collect()
+}
+
+/// Weights and the tensors of the encoder that they have none in the place of.
+fn with_encoder(card: &ModelCard, dir: &Path, weights: Weights) -> Result<Weights, NetsError> {
+    let Some(encoder) = &card.encoder else { return Ok(weights) };
+    let folder = encoder_folder(dir, encoder);
+    let path = folder.join(&encoder.file);
+    if !path.exists() {
+        return Err(NetsError::NoEncoder { id: card.id.clone(), path });
+    }
+    Ok(Weights::from_safetensors(&checked_bytes(&folder, encoder)?)?.with(weights))
 }
 
 /// Reads and checks the card of the model in `dir`, not its weights.
@@ -264,6 +295,53 @@ measured = "2026-01-01"
         assert_eq!(card.id, "finder");
         assert_eq!(weights.get("a").unwrap().data, [1.0]);
         assert_eq!(verify(&find(root.path(), "finder").unwrap()).unwrap(), card);
+    }
+
+    /// A model `id` with these tensors and the encoder `e.safetensors` above it.
+    fn with_head(root: &Path, id: &str, encoder: &str, tensors: &[(&str, f32)]) -> PathBuf {
+        let dir = root.join(id);
+        std::fs::create_dir(&dir).unwrap();
+        let data: Vec<[u8; 4]> = tensors.iter().map(|(_, v)| v.to_le_bytes()).collect();
+        let shape = |name: &str| if name.starts_with(HEAD) { vec![1, 1] } else { vec![1] };
+        let views = tensors.iter().zip(&data);
+        let views = views.map(|((name, _), d)| (*name, TensorView::new(Dtype::F32, shape(name), d).unwrap()));
+        let bytes = safetensors::serialize(views, None).unwrap();
+        std::fs::write(dir.join("w.safetensors"), &bytes).unwrap();
+        let card = CARD.replace("\"mtcnn\"", "\"clip-vit-b16\"").replace("faceDetection", "faceSynthesis");
+        let hash = sha256_hex(&bytes);
+        let own = format!("[weights]\nfile = \"w.safetensors\"\nbytes = {}\nsha256 = \"{hash}\"\n", bytes.len());
+        let card = card.replace("\"finder\"", &format!("\"{id}\"")) + SCORING + encoder + &own;
+        std::fs::write(dir.join(CARD_FILE), card).unwrap();
+        dir
+    }
+
+    #[test]
+    fn models_that_change_the_encoder_alike_are_one_network() {
+        let root = TempDir::new().unwrap();
+        let data = [7f32, 8.0].map(f32::to_le_bytes).concat();
+        let views = [("norm", &data[..4]), ("fixed", &data[4..])];
+        let views = views.map(|(name, d)| (name, TensorView::new(Dtype::F32, vec![1], d).unwrap()));
+        let bytes = safetensors::serialize(views, None).unwrap();
+        std::fs::write(root.path().join("e.safetensors"), &bytes).unwrap();
+        let hash = sha256_hex(&bytes);
+        let encoder = format!("[encoder]\nfile = \"e.safetensors\"\nbytes = {}\nsha256 = \"{hash}\"\n", bytes.len());
+        let head = |id, tensors: &[(&str, f32)]| with_head(root.path(), id, &encoder, tensors);
+        let dirs = [
+            head("a", &[("norm", 1.0), ("head.w", 10.0)]),
+            head("b", &[("norm", 2.0), ("head.w", 20.0)]),
+            head("c", &[("norm", 1.0), ("head.w", 30.0)]),
+            head("d", &[("head.w", 40.0)]),
+        ];
+        let networks = load_sharing(&dirs).unwrap();
+        let of = |n: &Shared, name| n.weights.get(name).unwrap().data.clone();
+        let told: Vec<_> = networks.iter().map(|n| (n.members.clone(), of(n, "norm"), of(n, "head.w"))).collect();
+        let expected = [
+            (vec![0, 2], vec![1.0], vec![10.0, 30.0]),
+            (vec![1], vec![2.0], vec![20.0]),
+            (vec![3], vec![7.0], vec![40.0]),
+        ];
+        assert_eq!(told, expected);
+        assert!(networks.iter().all(|n| of(n, "fixed") == [8.0]));
     }
 
     #[test]

@@ -88,6 +88,12 @@ impl Weights {
         self
     }
 
+    /// Whether all tensors that are not under `prefix` are the same.
+    pub fn equals_but_for(&self, prefix: &str, other: &Self) -> bool {
+        let own = self.tensors.iter().filter(|(name, _)| !name.starts_with(prefix));
+        own.eq(other.tensors.iter().filter(|(name, _)| !name.starts_with(prefix)))
+    }
+
     /// These tensors, those under `prefix` followed by the rows of the others' tensors of the same name, in order: heads
     /// of several networks become one. What one of them lacks is zero.
     ///
