@@ -57,12 +57,13 @@ score() {
     "$ff" evaluate --models models --model "$id" --out "$work/$id/$name" --resume --quiet "$@" || [ $? -eq 1 ]
 }
 
-# ID RATE: thresholds from everything that was scored for it. Two detectors look at every face: the rates add up.
+# ID RATE: thresholds from everything that was scored for it. Two detectors look at every face: the rates add up, and half of
+# the fakes that scores speak of are of the other kind.
 calibrate() {
     scores=
     for name in "$work/$1"/*/scores.csv; do scores="$scores --scores $name"; done
     # shellcheck disable=SC2086
-    "$ff" calibrate $scores --models models --model "$1" --fpr "$2" --group original
+    "$ff" calibrate $scores --models models --model "$1" --fpr "$2" --prior 0.3333 --group original
 }
 
 # ID NAME: the evaluation that is shipped with the model.

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> anyhow::Result<Exit> {
         evaluate_args::Scaling::Platt => Scaling::Platt,
         evaluate_args::Scaling::Temperature => Scaling::Temperature,
     };
-    let plan = CalibrationPlan { scaling, fpr: args.fpr, miss: args.miss };
+    let plan = CalibrationPlan { scaling, fpr: args.fpr, miss: args.miss, prior: args.prior };
     let calibrated = calibrate(&rows, &plan)?;
     let measured = today();
     let expires = args.expires.clone().or_else(|| next_year(&measured)).unwrap_or_default();

@@ -107,6 +107,10 @@ pub(crate) struct CalibrateArgs {
     /// Most fakes with no indication, as a share of fake units
     #[arg(long, value_name = "RATE", default_value_t = 0.1, value_parser = rate)]
     pub miss: f64,
+    /// Share of fakes among what scores speak of. A third for each of two detectors with two questions: half of all files
+    /// are fakes then, half of those of each kind
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = rate)]
+    pub prior: f64,
     /// No value of this column may have more false alarms than --fpr on these files either
     #[arg(long, value_name = "COLUMN")]
     pub each: Option<String>,

@@ -30,6 +30,9 @@ pub struct CalibrationPlan {
     pub fpr: f64,
     /// Most misses of `noIndication`, as a share of new fake units.
     pub miss: f64,
+    /// Share of fakes among what scores speak of: reals and fakes of the detector's own question. One half where one
+    /// detector judges; a third for each of two questions, when half of all files are fakes, half of those of each kind.
+    pub prior: f64,
 }
 
 /// Counts of independent units at a threshold.
@@ -97,7 +100,7 @@ pub fn calibrate(rows: &[ScoredLogit], plan: &CalibrationPlan) -> Result<Calibra
     let (real, fake) = logits(rows.iter());
     // As the card will state them, so that the counts below are those of the card.
     let stated = |v: f64| (v * DECIMALS).round() / DECIMALS;
-    let (slope, intercept) = scaled(&real, &fake, plan.scaling)?;
+    let (slope, intercept) = scaled(&real, &fake, plan)?;
     let (slope, intercept) = (stated(slope).max(1.0 / DECIMALS), stated(intercept));
     let score = |logit: f64| 1.0 / (1.0 + (-(slope * logit + intercept)).exp());
     let high = high_logit(&units, plan.fpr).ok_or_else(|| refuse("no threshold bounds the false alarms"))?;
@@ -107,7 +110,7 @@ pub fn calibrate(rows: &[ScoredLogit], plan: &CalibrationPlan) -> Result<Calibra
     let no_indication = ((score(low) * DECIMALS).floor() / DECIMALS).min(suspected - 1.0 / DECIMALS).max(0.0);
     let rounded = |logit: f64| stated(score(logit));
     let below = |fake: bool| units.iter().filter(|u| u.fake == fake && rounded(u.mean) < no_indication).count() as u64;
-    let [before, after] = [rows_as_they_are(rows), rows_cross_fitted(rows, plan.scaling)];
+    let [before, after] = [rows_as_they_are(rows), rows_cross_fitted(rows, plan)];
     let measured = [&before, &after].map(|s| (s.ece(ECE_BINS).unwrap_or_default(), s.brier().unwrap_or_default()));
     Ok(Calibrated {
         slope,
@@ -170,12 +173,14 @@ fn logits<'a>(rows: impl Iterator<Item = &'a ScoredLogit>) -> (Vec<f64>, Vec<f64
     (of(real), of(fake))
 }
 
-fn scaled(real: &[f64], fake: &[f64], scaling: Scaling) -> Result<(f64, f64), TrainError> {
-    let fitted = match scaling {
+/// Fitted with both classes weighing the same, then moved to the prior.
+fn scaled(real: &[f64], fake: &[f64], plan: &CalibrationPlan) -> Result<(f64, f64), TrainError> {
+    let moved = (plan.prior / (1.0 - plan.prior)).ln();
+    let fitted = match plan.scaling {
         Scaling::Platt => metrics::fit_platt(real, fake),
         Scaling::Temperature => metrics::fit_temperature(real, fake).map(|slope| (slope, 0.0)),
     };
-    fitted.filter(|(slope, _)| *slope > 0.0).ok_or_else(|| {
+    fitted.filter(|(slope, _)| *slope > 0.0).map(|(slope, intercept)| (slope, intercept + moved)).ok_or_else(|| {
         refuse("the detector's logits do not rise with manipulation on these rows: check the labels and the model")
     })
 }
@@ -245,11 +250,11 @@ fn rows_as_they_are(rows: &[ScoredLogit]) -> Steps {
 }
 
 /// Rows scaled by what the other fifths set; rows of a fifth whose others cannot be fitted are left out.
-fn rows_cross_fitted(rows: &[ScoredLogit], scaling: Scaling) -> Steps {
+fn rows_cross_fitted(rows: &[ScoredLogit], plan: &CalibrationPlan) -> Steps {
     let (mut reals, mut fakes) = (Vec::new(), Vec::new());
     for k in 0..FOLDS {
         let (real, fake) = logits(rows.iter().filter(|r| fold(&r.group) != k));
-        let Ok((slope, intercept)) = scaled(&real, &fake, scaling) else { continue };
+        let Ok((slope, intercept)) = scaled(&real, &fake, plan) else { continue };
         let score = |l: f64| 1.0 / (1.0 + (-(slope * l + intercept)).exp());
         let (real, fake) = logits(rows.iter().filter(|r| fold(&r.group) == k));
         reals.extend(real.into_iter().map(score));

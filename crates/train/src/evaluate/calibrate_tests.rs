@@ -1,6 +1,6 @@
 use super::*;
 
-const PLAN: CalibrationPlan = CalibrationPlan { scaling: Scaling::Platt, fpr: 0.01, miss: 0.1 };
+const PLAN: CalibrationPlan = CalibrationPlan { scaling: Scaling::Platt, fpr: 0.01, miss: 0.1, prior: 0.5 };
 
 /// Deterministic noise of about unit spread.
 fn noise(n: usize) -> f64 {
@@ -31,6 +31,18 @@ fn thresholds_keep_their_bounds_and_leave_room_between() {
     assert!(c.at_suspected.found > 60 && c.cleared > 200);
     assert_eq!((c.rows, c.cross_fitted.n_real, c.cross_fitted.n_fake), ([400, 300], 400, 300));
     assert!(c.ece[1] < c.ece[0] && c.brier[1] < c.brier[0], "scaling helps: {c:?}");
+}
+
+#[test]
+fn a_prior_moves_scores_and_no_verdict() {
+    let rows = rows(400, 300);
+    let even = calibrate(&rows, &PLAN).unwrap();
+    let third = calibrate(&rows, &CalibrationPlan { prior: 1.0 / 3.0, ..PLAN }).unwrap();
+    assert_eq!(third.slope, even.slope);
+    assert!((third.intercept - (even.intercept - 2f64.ln())).abs() < 1e-5, "odds of one to two");
+    assert!(third.suspected < even.suspected && third.no_indication < even.no_indication);
+    let verdicts = |c: &Calibrated| (c.at_suspected, c.missed, c.cleared, c.cross_fitted);
+    assert_eq!(verdicts(&third), verdicts(&even));
 }
 
 #[test]

@@ -138,9 +138,11 @@ fn scoring(c: &Calibrated, plan: &CalibrationPlan, words: &CardWords, fps: f64) 
     };
     let [before, after] = c.ece;
     let fitted = format!(
-        "{scaling} of single files, both classes weighing the same: {}. Calibration error {before:.3} before and \
+        "{scaling} of single files, {}: {}. Calibration error {before:.3} before and \
          {after:.3} after, each fifth of the units scaled by the others; AUC {:.3}",
-        words.measured_on, c.auc
+        classes(plan.prior),
+        words.measured_on,
+        c.auc
     );
     let high = format!(
         "By {}, a real one by its highest file: {}. Split conformal at {} % false alarms; 95 % intervals: false alarms \
@@ -186,6 +188,14 @@ fn scoring(c: &Calibrated, plan: &CalibrationPlan, words: &CardWords, fps: f64) 
         unit = quoted(&words.unit),
         measured = quoted(&words.measured),
     )
+}
+
+/// How much fakes weigh against reals, in words.
+fn classes(prior: f64) -> String {
+    if prior == 0.5 {
+        return "both classes weighing the same".to_owned();
+    }
+    format!("fakes weighing {:.1} % and reals {:.1} %", 100.0 * prior, 100.0 - 100.0 * prior)
 }
 
 /// `0.3 % (0.0–1.0)` with the exact 95 % interval.

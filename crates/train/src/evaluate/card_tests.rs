@@ -58,7 +58,7 @@ fn words() -> CardWords {
     }
 }
 
-const PLAN: CalibrationPlan = CalibrationPlan { scaling: Scaling::Platt, fpr: 0.01, miss: 0.1 };
+const PLAN: CalibrationPlan = CalibrationPlan { scaling: Scaling::Platt, fpr: 0.01, miss: 0.1, prior: 0.5 };
 
 #[test]
 fn a_card_gets_its_scoring_and_keeps_the_rest() {
