@@ -34,6 +34,8 @@ import numpy as np
 LAYERS = (4, 6, 8, 10, 11, 12)
 CHUNK, BATCH = 48, 8
 BLENDS = 0.5
+# Manipulations of clips that leave a person's face where it was.
+SWAPPED = ("face_swap", "ffpp_unspecified", "lip_sync")
 FACTS = ("path", "label", "generator", "family", "source", "group", "split", "list", "original")
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
@@ -207,6 +209,30 @@ def drawn(args: argparse.Namespace) -> None:
         print(f"{start + len(part)} of {len(rows)}", flush=True)
 
 
+def clips(args: argparse.Namespace) -> None:
+    """Crops of videos, as `facefiction dataset prepare` cut them: spoilt where they train, as they are where not."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    net = Clip(args.encoder, bf16=args.bf16)
+    rows = list(csv.DictReader(open(args.crops / "faces.csv")))[:: args.thin]
+    for start in range(0, len(rows), CHUNK):
+        target = args.out / f"{start // CHUNK:04d}.npz"
+        if target.exists():
+            continue
+        part = rows[start : start + CHUNK]
+        view = np.array([int(r["split"] == "train") for r in part])
+        x = [seen(row, args.crops, v) for row, v in zip(part, view, strict=True)]
+        pooled = [net.pooled(np.stack(x[b : b + BATCH])) for b in range(0, len(x), BATCH)]
+        facts = {key: np.array([r.get(key, "") for r in part]) for key in FACTS}
+        facts |= {"list": np.full(len(part), "clips"), "source": np.full(len(part), "clips"), "original": np.full(len(part), "")}
+        facts["family"] = np.array([r["manipulation"] + " " + r["generator"] for r in part])
+        kept(target, np.concatenate(pooled), view, facts)
+        print(f"{start + len(part)} of {len(rows)}", flush=True)
+
+
 class Faces:
     """Features and facts of all rows, one row a face."""
 
@@ -221,17 +247,23 @@ class Faces:
         self.fake = (self.label == "fake").astype(int)
         # What is left out together: a generator's fakes, a source's reals, the two sides of a paired source.
         self.kind = np.array([f"{s} {f}" for s, f in zip(self.source, self.family)])
-        self.swap = (self.list == "dfdc.csv") | (self.source == "chmoe") | (self.list == "blends")
+        # Which question a fake answers: talking heads and re-enacted faces answer both.
+        swapped = np.array([f.split(" ")[0] in SWAPPED for f in self.family])
+        self.manipulated = np.isin(self.list, ("dfdc.csv", "blends", "clips")) | (self.source == "chmoe")
+        self.generated = (self.list == "stills.csv") & (self.source != "chmoe") | (self.list == "clips") & ~swapped
 
 
 def weights(faces: Faces, rows: np.ndarray) -> np.ndarray:
-    """Both classes weigh the same, and within each so does every kind; what a recipe made counts BLENDS of a kind."""
+    """Both classes weigh the same, and within each so does every kind; what a recipe made counts BLENDS of a kind, and all
+    that clips show counts as one."""
     w = np.zeros(len(rows))
     for label in (0, 1):
         of_label = faces.fake[rows] == label
+        shown = len(np.unique(faces.kind[rows][of_label & (faces.list[rows] == "clips")]))
         for kind in np.unique(faces.kind[rows][of_label]):
             own = (faces.kind[rows] == kind) & of_label
-            w[own] = (BLENDS if (faces.list[rows][own] == "blends").all() else 1.0) / own.sum()
+            share = {"blends": BLENDS, "clips": 1 / max(shown, 1)}.get(faces.list[rows][own][0], 1.0)
+            w[own] = share / own.sum()
         w[of_label] /= w[of_label].sum()
     return w * len(rows) / 2
 
@@ -277,7 +309,7 @@ def asked(faces: Faces, question: str) -> np.ndarray:
     """Rows that have an answer: reals, and the fakes of the question."""
     if question == "both":
         return np.ones(len(faces.fake), bool)
-    return (faces.fake == 0) | (faces.swap == (question == "manipulation"))
+    return (faces.fake == 0) | (faces.manipulated if question == "manipulation" else faces.generated)
 
 
 def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.ndarray, logits: np.ndarray) -> None:
@@ -286,25 +318,28 @@ def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.nda
     print(f"  stills, pooled: {area(faces, logits, stills)}")
     for source in ("chmoe", "dina"):
         print(f"  stills, {source}: {area(faces, logits, stills[faces.source[stills] == source])}")
+    print(f"  clips: {area(faces, logits, held[faces.list[held] == 'clips'])}")
     print(f"  DFDC: {area(faces, logits, dfdc)}; fake above its own real {pairs_right(faces, logits, dfdc)}")
     if args.brief:
         return
     print("  each kind of fake left out of training, against all held-out reals but DFDC's (paired sources: their own):")
-    for kind in np.unique(faces.kind[train][(faces.fake[train] == 1) & (faces.list[train] != "blends")]):
-        source = kind.split(" ")[0]
-        paired = source in ("chmoe", "dfdc", "dina")
-        out = (faces.source == source) if paired else (faces.kind == kind)
+    sources = ("chmoe", "dfdc", "dina", "clips")
+    fakes = train[(faces.fake[train] == 1) & (faces.list[train] != "blends")]
+    names = np.where(np.isin(faces.source[fakes], sources), faces.source[fakes], faces.kind[fakes])
+    for name in np.unique(names):
+        paired = name in sources
+        out = (faces.source == name) if paired else (faces.kind == name)
         weight, bias = fitted(faces, train[~out[train]], args.c)
-        reals = (faces.fake == 0) & ((faces.source == source) if paired else (faces.list == "stills.csv"))
+        reals = (faces.fake == 0) & ((faces.source == name) if paired else (faces.list == "stills.csv"))
         rows = held[((out & (faces.fake == 1)) | reals)[held]]
-        print(f"    {kind}: {area(faces, faces.x @ weight + bias, rows)}")
+        print(f"    {name}: {area(faces, faces.x @ weight + bias, rows)}")
 
 
 def scores(faces: Faces, rows: np.ndarray, logits: np.ndarray, model: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["file", "kind", "label", "tier", "score", "logit", "verdict", "error", "source", "generator", "group", f"logit:{model}"])
+        out.writerow(["file", "kind", "label", "tier", "score", "logit", "verdict", "error", "source", "generator", "original", f"logit:{model}"])
         for i in rows:
             unit = faces.original[i] if faces.list[i] == "dfdc.csv" else faces.group[i]
             facts = [faces.source[i], faces.generator[i], unit]
@@ -326,9 +361,9 @@ def fit(args: argparse.Namespace) -> None:
         head[f"head.layer{layer}.weight"] = part[None].astype(np.float32)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(head, args.out / "weights.safetensors")
-    for name in ("stills", "dfdc"):
-        rows = held[faces.list[held] == f"{name}.csv"]
-        scores(faces, rows, logits, args.out.name, args.features[0] / name / "scores.csv")
+    for name in ("stills.csv", "dfdc.csv", "clips"):
+        rows = held[faces.list[held] == name]
+        scores(faces, rows, logits, args.out.name, args.features[0] / name.removesuffix(".csv") / "scores.csv")
     (args.features[0] / "fit.json").write_text(json.dumps({"layers": args.layers, "c": args.c, "question": args.question}))
 
 
@@ -350,6 +385,14 @@ def main() -> None:
     three.add_argument("--bf16", action="store_true")
     three.add_argument("--out", type=Path, required=True)
     three.set_defaults(run=drawn)
+    four = commands.add_parser("clips")
+    four.add_argument("crops", type=Path)
+    four.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
+    four.add_argument("--threads", type=int, default=1)
+    four.add_argument("--thin", type=int, default=4, help="every so many crops: those of one clip are alike")
+    four.add_argument("--bf16", action="store_true")
+    four.add_argument("--out", type=Path, required=True)
+    four.set_defaults(run=clips)
     two = commands.add_parser("fit")
     two.add_argument("features", type=Path, nargs="+")
     two.add_argument("--question", choices=("manipulation", "synthesis", "both"), default="manipulation")
