@@ -102,7 +102,8 @@ pub struct Person {
     pub score: Option<Score>,
     /// What can be said about this person.
     pub verdict: Verdict,
-    /// Share of the usable crops above the threshold of the detector on which the verdict rests.
+    /// Share of the usable crops above the threshold of the detector on which the verdict rests; `None` where none was
+    /// scored, and where that detector was shown some of them only.
     pub fraction_above: Option<f64>,
     /// The most usable crops in a row above it.
     pub longest_run: u64,

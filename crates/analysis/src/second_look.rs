@@ -65,6 +65,10 @@ impl Findings {
                 .collect();
             person.scores.extend(readings.iter().map(|r| (r.policy.id.clone(), r.own)));
             if let Some(verdict) = combined(person, &readings, kind, first) {
+                if verdict.code == VerdictCode::Suspected {
+                    // It rests on crops that the others scored otherwise: how many of theirs lie high says nothing of it.
+                    (person.fraction_above, person.longest_run) = (None, 0);
+                }
                 person.score = verdict.score;
                 person.verdict = verdict;
                 changed = true;

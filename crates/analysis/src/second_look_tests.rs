@@ -47,7 +47,7 @@ fn still(score: f64) -> Findings {
         usable_crops: 1,
         score: verdict.score,
         verdict: verdict.clone(),
-        fraction_above: None,
+        fraction_above: Some(0.0),
         longest_run: 0,
         scores: BTreeMap::from([("fast".to_owned(), own)]),
         segments: vec![],
@@ -100,7 +100,9 @@ fn the_score_stands_beside_the_others_and_is_the_one_that_the_verdict_rests_on()
     let face = &findings.timeline[0].faces[0];
     assert_eq!((face.scores.len(), face.score), (2, Some(at(0.95).score)));
     assert_eq!((findings.people[0].score, findings.verdict.strength), (face.score, Some(Strength::Moderate)));
+    assert_eq!(findings.people[0].fraction_above, None, "the others' crops are not its own");
     let agreed = after(0.1, 0.1, Task::FaceManipulation);
+    assert_eq!(agreed.people[0].fraction_above, Some(0.0));
     assert_eq!(agreed.timeline[0].faces[0].score, Some(at(0.1).score));
 }
 

@@ -81,7 +81,7 @@ words! {
         deviations_title deviations_none f_device device_line thread_one thread_many s_results result_none
         result_score detectors_title stance_above stance_between stance_below above_share opposite_title
         opposite_below opposite_between opposite_some opposite_none opposite_for frame_note  face_sub
-        face_still fig_person_time fig_whole fig_whole_still regions_title fig_regions at ladder_title fig_ladder
+        face_still fig_person_time fig_looked fig_whole fig_whole_still regions_title fig_regions at ladder_title fig_ladder
         ladder_holds ladder_falls
         maps_title maps_none maps map_shown map_withheld maps_withheld map_no_file map_hidden
         baseline_title baseline baseline_unusual baseline_usual baseline_too_few others_title others_note

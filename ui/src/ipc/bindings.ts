@@ -308,7 +308,8 @@ score: Score | null,
  */
 verdict: Verdict, 
 /**
- * Share of the usable crops above the threshold of the detector on which the verdict rests.
+ * Share of the usable crops above the threshold of the detector on which the verdict rests; `None` where none was
+ * scored, and where that detector was shown some of them only.
  */
 fraction_above: number | null, 
 /**

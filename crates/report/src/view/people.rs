@@ -195,7 +195,9 @@ fn lane(t: &Teller<'_>, person: &Person, assets: &mut Assets) -> Result<Option<B
     let duration = t.lang.clock(span.1 - span.0);
     let bands = person.score.map_or_else(String::new, |s| t.score(s));
     let alt = fill(&t.w.alt_time, &[("people", &name), ("duration", &duration), ("bands", &bands)]);
-    Ok(Some(Block::Chart { file, alt, caption: fill(&t.w.fig_person_time, &[("person", &name)]) }))
+    let caption = [Some(fill(&t.w.fig_person_time, &[("person", &name)])), t.looked([person])];
+    let caption = caption.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Ok(Some(Block::Chart { file, alt, caption }))
 }
 
 /// The whole frame with the highest score, the face boxed.

@@ -251,7 +251,9 @@ fn result_chart(t: &Teller<'_>, assets: &mut Assets) -> Result<Option<Block>, Re
         let tracks: Vec<u32> = people.iter().map(|p| p.track).collect();
         let (who, duration) = (t.people(&tracks), t.lang.clock(span.1 - span.0));
         let alt = fill(&w.alt_time, &[("people", &who), ("duration", &duration), ("bands", &told.join("; "))]);
-        (timeline(&lanes, span, thresholds, t.gap(), &|us| t.lang.clock(us))?, alt, fill(&w.fig_time, &values))
+        let caption = [Some(fill(&w.fig_time, &values)), t.looked(people.iter().copied())];
+        let caption = caption.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        (timeline(&lanes, span, thresholds, t.gap(), &|us| t.lang.clock(us))?, alt, caption)
     } else {
         let mark = |p: &&Person| {
             let score = p.score?;

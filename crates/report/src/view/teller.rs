@@ -149,6 +149,17 @@ impl<'a> Teller<'a> {
         decided.map(|(id, _)| id.as_str())
     }
 
+    /// What a curve's caption adds where the detector on which a person's verdict rests was shown some frames only.
+    pub fn looked<'p>(&self, people: impl IntoIterator<Item = &'p Person>) -> Option<String> {
+        let only_some = |person: &'p Person| {
+            let model = self.deciding(person)?;
+            let scored = |(.., face): (_, _, &TimelineFace)| face.score.is_some() && !face.scores.contains_key(model);
+            self.faces(person.track).any(scored).then_some(model)
+        };
+        let model = people.into_iter().find_map(only_some)?;
+        Some(fill(&self.w.fig_looked, &[("model", model)]))
+    }
+
     /// The thresholds that a chart shows: those of the gravest person's detector.
     pub fn thresholds(&self) -> Option<(&'a ScoringFacts, Thresholds)> {
         let gravest = self.most_telling().into_iter().find_map(|p| self.scoring(self.deciding(p)?));
