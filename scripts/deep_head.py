@@ -4,19 +4,21 @@
     python3 scripts/deep_head.py features models/deep-manipulation/rows.csv --data ../shared/data --out out/deep
     cargo run --release -p train --example draw_crops -- crates/train/recipes/blends.toml out/blends 224 90
     python3 scripts/deep_head.py drawn out/blends --bf16 --out out/deep-blends
-    python3 scripts/deep_head.py fit out/deep out/deep-blends --out models/deep-manipulation
+    python3 scripts/deep_head.py clips out/clips --bf16 --out out/deep-clips
+    python3 scripts/deep_head.py fit out/deep out/deep-blends out/deep-clips --layers 6,8,10 --out models/deep-manipulation
 
 `features` cuts each face of rows.csv as the product does (crates/faces/src/crop.rs: a square of 0.87 of the box's
 height, 224 pixels), runs the encoder once over it and keeps class token, mean and standard deviation of the patches'
 tokens behind some blocks. Rows with a view above 0 are for training and are spoilt as delivery spoils pictures (mirror,
 shift, shrink, blur, JPEG), both pictures of a pair alike. It takes 0.45 s a crop on one core and goes on where it was
-stopped. `drawn` does the same with crops that a recipe drew, cut and spoilt already: fakes made of real faces, and these.
+stopped. `drawn` does the same with crops that a recipe drew, cut and spoilt already: fakes made of real faces, and these. `clips` does it with crops of videos, as `facefiction dataset prepare` cut them.
 `fit` standardises the features of the training rows, fits a logistic regression in which every source of fakes
-weighs as much as any other and so does every source of reals, folds the scaling into the weights, and writes
+weighs as much as any other and so does every source of reals (all that clips show is one), folds the scaling into the weights, and writes
 
     OUT/weights.safetensors      the head: nets::backbone::clip_b16 says how it is laid out
     FEATURES/stills/scores.csv   logits of the held-out rows for `facefiction calibrate`
     FEATURES/dfdc/scores.csv
+    FEATURES/clips/scores.csv
 
 and tells areas under the curve on what was held out, with each source left out of training in turn.
 
@@ -64,8 +66,12 @@ class Clip:
     def norm(self, x, name: str):
         return self.torch.nn.functional.layer_norm(x, (768,), self.t[f"{name}.weight"], self.t[f"{name}.bias"], 1e-5)
 
-    def behind(self, x) -> list:
-        """The tokens [n, 197, 768] before the first block and behind each."""
+    def attended(self, q, k, v):
+        """Values [n, 12, 197, 64] mixed as queries and keys say."""
+        return self.torch.nn.functional.scaled_dot_product_attention(q, k, v)
+
+    def behind(self, x, last: int = 12) -> list:
+        """The tokens [n, 197, 768] before the first block and behind each up to the last."""
         functional, v = self.torch.nn.functional, "vision_model."
         patches = functional.conv2d(x, self.t[f"{v}embeddings.patch_embedding.weight"], stride=16)
         n = x.shape[0]
@@ -73,17 +79,16 @@ class Clip:
         h = self.torch.cat([first, patches.flatten(2).transpose(1, 2)], 1)
         h = self.norm(h + self.t[f"{v}embeddings.position_embedding.weight"], f"{v}pre_layrnorm")
         out = [h]
-        for i in range(12):
+        for i in range(last):
             b = f"{v}encoder.layers.{i}."
             y = self.norm(h, f"{b}layer_norm1")
             q, k, w = (self.linear(y, f"{b}self_attn.{p}_proj").view(n, -1, 12, 64).transpose(1, 2) for p in "qkv")
-            mixed = functional.scaled_dot_product_attention(q, k, w).transpose(1, 2).reshape(n, -1, 768)
+            mixed = self.attended(q, k, w).transpose(1, 2).reshape(n, -1, 768)
             h = h + self.linear(mixed, f"{b}self_attn.out_proj")
             y = self.linear(self.norm(h, f"{b}layer_norm2"), f"{b}mlp.fc1")
             h = h + self.linear(y * self.torch.sigmoid(1.702 * y), f"{b}mlp.fc2")
             out.append(h)
         return out
-
 
     def pooled(self, x: np.ndarray) -> np.ndarray:
         """Of pictures [n, 3, 224, 224]: class token, mean and deviation of the patches' behind LAYERS, [n, 6, 3, 768]."""

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from deep_head import LAYERS, Clip, Faces, asked, cut, family, normalised, spoilt
+from deep_head import SWAPPED, Clip, Faces, asked, cut, family, normalised, spoilt
 from torch.nn import functional
 
 QUESTIONS = ("manipulation", "synthesis")
@@ -45,29 +45,14 @@ class Tuned(Clip):
         self.first = {name: tensor.detach().clone() for name, tensor in self.norms.items()}
         self.t.update(self.norms)
 
-    def tokens(self, x) -> list:
-        v, n = "vision_model.", x.shape[0]
-        patches = functional.conv2d(x, self.t[f"{v}embeddings.patch_embedding.weight"].float(), stride=16)
-        first = self.t[f"{v}embeddings.class_embedding"].float().expand(n, 1, 768)
-        h = torch.cat([first, patches.flatten(2).transpose(1, 2)], 1)
-        h = self.norm(h + self.t[f"{v}embeddings.position_embedding.weight"].float(), f"{v}pre_layrnorm")
-        out = []
-        for i in range(max(USED)):
-            b = f"{v}encoder.layers.{i}."
-            y = self.norm(h, f"{b}layer_norm1")
-            q, k, w = (self.linear(y, f"{b}self_attn.{p}_proj").view(n, -1, 12, 64).transpose(1, 2) for p in "qkv")
-            # Written out: its gradient is three products, and faster here than the fused one's.
-            share = torch.softmax((q * 0.125 @ k.transpose(-1, -2)).float(), -1).to(self.kind)
-            h = h + self.linear((share @ w).transpose(1, 2).reshape(n, -1, 768), f"{b}self_attn.out_proj")
-            y = self.linear(self.norm(h, f"{b}layer_norm2"), f"{b}mlp.fc1")
-            h = h + self.linear(y * torch.sigmoid(1.702 * y), f"{b}mlp.fc2")
-            if i + 1 in USED:
-                out.append(h)
-        return out
+    def attended(self, q, k, v):
+        """Written out: its gradient is three products, and faster here than the fused one's."""
+        return torch.softmax((q * 0.125 @ k.transpose(-1, -2)).float(), -1).to(self.kind) @ v
 
     def seen(self, x):
         """Class token, mean and deviation of the patches behind the blocks that are used: [n, 3 · 3 · 768]."""
-        kinds = [torch.cat([t[:, 0], t[:, 1:].mean(1), t[:, 1:].std(1, correction=0)], 1) for t in self.tokens(x)]
+        tokens = self.behind(x, max(USED))
+        kinds = [torch.cat([tokens[i][:, 0], tokens[i][:, 1:].mean(1), tokens[i][:, 1:].std(1, correction=0)], 1) for i in USED]
         return torch.cat(kinds, 1)
 
 
@@ -99,13 +84,11 @@ class Rows:
 
     def __init__(self, args: argparse.Namespace, split: str) -> None:
         self.data, self.clips, self.blends = args.data, args.clips, getattr(args, "blends", None)
-        out = set(getattr(args, "without", []))
-        stills = [r for r in read(args.data / "stills.csv", split) if r["source"] not in out and family(r["generator"]) not in out]
-        self.pairs = {}
+        stills = read(args.data / "stills.csv", split)
+        pairs = {}
         for r in read(args.data / "dfdc.csv", split):
-            if "dfdc" not in out:
-                self.pairs.setdefault(r["original"], {})[r["label"]] = r
-        self.pairs = [p for p in self.pairs.values() if len(p) == 2]
+            pairs.setdefault(r["original"], {})[r["label"]] = r
+        self.pairs = [p for p in pairs.values() if len(p) == 2]
         self.composites = {k: [r for r in stills if r["source"] == "chmoe" and r["label"] == k] for k in ("real", "fake")}
         self.generated, self.reals = {}, {}
         for r in stills:
@@ -113,9 +96,8 @@ class Rows:
                 self.reals.setdefault(r["source"], []).append(r)
             elif r["source"] != "chmoe":
                 self.generated.setdefault(family(r["generator"]), []).append(r)
-        clips = read(args.clips / "faces.csv", split)
         self.faces = {"real": {}, "fake": {}}
-        for r in clips:
+        for r in read(args.clips / "faces.csv", split):
             self.faces[r["label"]].setdefault(r["manipulation"] + r["generator"] if r["label"] == "fake" else r["video"], []).append(r)
 
     def picture(self, row: dict):
@@ -139,16 +121,16 @@ class Rows:
         def add(row: dict, manipulation: int, synthesis: int, kind: str, seed: int) -> None:
             jobs.append((self.crop(row, seed), manipulation, synthesis, kind))
 
-        for pair in rnd.sample(self.pairs, min(PAIRS, len(self.pairs))):
+        for pair in rnd.sample(self.pairs, PAIRS):
             seed = rnd.getrandbits(40)
             add(pair["real"], 0, 0, "pair", seed)
             add(pair["fake"], 1, -1, "pair", seed)
-        for _ in range(COUPLES if self.pairs else COUPLES + PAIRS):
+        for _ in range(COUPLES):
             i = 2 * rnd.randrange(self.couples // 2)
             for j, answer in ((i, 0), (i + 1, 1)):
                 rgb = cv2.imread(str(self.blends / self.drawings[j]))[:, :, ::-1]
                 jobs.append((normalised(rgb), answer, -answer, "blend"))
-        for _ in range(COMPOSITES if self.composites["fake"] else 0):
+        for _ in range(COMPOSITES):
             add(rnd.choice(self.composites["real"]), 0, 0, "composite", rnd.getrandbits(40))
             add(rnd.choice(self.composites["fake"]), 1, -1, "composite", rnd.getrandbits(40))
         roots = {kind: math.sqrt(len(rows)) for kind, rows in self.generated.items()}
@@ -160,8 +142,7 @@ class Rows:
         for _ in range(CLIPS):
             add(rnd.choice(self.faces["real"][rnd.choice(list(self.faces["real"]))]), 0, 0, "clip", rnd.getrandbits(40))
             row = rnd.choice(self.faces["fake"][rnd.choice(list(self.faces["fake"]))])
-            swap = row["manipulation"] in ("face_swap", "ffpp_unspecified", "lip_sync")
-            add(row, 1, -1 if swap else 1, "clip", rnd.getrandbits(40))
+            add(row, 1, -1 if row["manipulation"] in SWAPPED else 1, "clip", rnd.getrandbits(40))
         x = torch.from_numpy(np.stack([j[0] for j in jobs]))
         return x, torch.tensor([[j[1], j[2]] for j in jobs]), [j[3] for j in jobs]
 
@@ -302,7 +283,6 @@ def main() -> None:
     one.add_argument("--features", type=Path, nargs="+", required=True)
     one.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
     one.add_argument("--models", type=Path, default=Path("models"), help="where the two heads to begin with are")
-    one.add_argument("--without", nargs="*", default=[], help="sources or generators to leave out")
     one.add_argument("--steps", type=int, default=700)
     one.add_argument("--warm-up", type=int, default=40)
     one.add_argument("--couples", type=int, default=4320)
