@@ -116,6 +116,21 @@ pub struct Person {
     pub stability: Option<Stability>,
 }
 
+impl Person {
+    /// The detector on which the verdict rests: the one whose score is the person's.
+    pub fn decided_by(&self) -> Option<&str> {
+        let decided = self.scores.iter().find(|(_, own)| Some(own.score) == self.score);
+        decided.map(|(model, _)| model.as_str())
+    }
+
+    /// Whether the detector on which the verdict rests was shown some of the person's scored faces only, as in a second look.
+    pub fn decided_on_some(&self, timeline: &[TimelineFrame]) -> bool {
+        let Some(model) = self.decided_by() else { return false };
+        let own = timeline.iter().flat_map(|frame| &frame.faces).filter(|face| face.track == self.track);
+        own.filter(|face| face.score.is_some()).any(|face| !face.scores.contains_key(model))
+    }
+}
+
 /// What [`crate::aggregate`] returns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {

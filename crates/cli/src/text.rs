@@ -120,8 +120,8 @@ impl TextStyle<'_> {
 
     /// The detector on which the person's verdict rests.
     fn deciding(&self, person: &Person) -> Option<&ModelPolicy> {
-        let decided = |p: &&ModelPolicy| person.scores.get(&p.id).is_some_and(|s| Some(s.score) == person.score);
-        self.policies.iter().find(decided)
+        let model = person.decided_by()?;
+        self.policies.iter().find(|policy| policy.id == model)
     }
 
     /// How many manipulated samples each detector found in validation.

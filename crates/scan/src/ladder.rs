@@ -118,9 +118,9 @@ fn stability(
 
 /// The detector on which a person's verdict rests.
 pub(crate) fn deciding<'p>(person: &Person, pipeline: &'p Pipeline) -> Option<(&'p dyn Scorer, &'p ModelPolicy)> {
+    let model = person.decided_by()?;
     let mut both = pipeline.scorers().iter().chain(pipeline.second_scorers()).zip(pipeline.policies());
-    let (scorer, policy) =
-        both.find(|(_, p)| person.scores.get(&p.id).is_some_and(|s| Some(s.score) == person.score))?;
+    let (scorer, policy) = both.find(|(_, policy)| policy.id == model)?;
     Some((scorer.as_ref(), policy))
 }
 

@@ -234,7 +234,7 @@ fn timeline_of(document: &Analysis, frames: Vec<FrameObservation>, pipeline: &Pi
         let scores: std::collections::BTreeMap<_, _> = scores_of(&seen, pipeline).collect();
         let person = document.people.iter().find(|person| person.track == track);
         let score = person
-            .and_then(deciding_model)
+            .and_then(Person::decided_by)
             .and_then(|model| scores.get(model))
             .or_else(|| scores.values().max_by(|a, b| a.score.total_cmp(&b.score)))
             .map(|score| score.score);
@@ -249,11 +249,6 @@ fn timeline_of(document: &Analysis, frames: Vec<FrameObservation>, pipeline: &Pi
             TimelineFrame { frame: frame.frame, pts_us: frame.pts, faces }
         })
         .collect()
-}
-
-/// The model whose score is the person's.
-fn deciding_model(person: &Person) -> Option<&str> {
-    person.scores.iter().find(|(_, score)| Some(score.score) == person.score).map(|(model, _)| model.as_str())
 }
 
 fn scores_of<'a>(

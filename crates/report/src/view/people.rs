@@ -187,7 +187,7 @@ fn ranks(t: &Teller<'_>, person: &Person) -> Vec<Block> {
 }
 
 fn lane(t: &Teller<'_>, person: &Person, assets: &mut Assets) -> Result<Option<Block>, ReportError> {
-    let Some(facts) = t.deciding(person).and_then(|id| t.scoring(id)).filter(|_| t.is_video()) else { return Ok(None) };
+    let Some(facts) = person.decided_by().and_then(|id| t.scoring(id)).filter(|_| t.is_video()) else { return Ok(None) };
     let (span, name) = (t.span(), t.person(person.track));
     let svg = timeline(&[t.lane(person)], span, thresholds_of(facts), t.gap(), &|us| t.lang.clock(us))?;
     let file = format!("/charts/person-{}.svg", person.track);
@@ -261,7 +261,7 @@ fn explanations(t: &Teller<'_>, person: &Person, assets: &mut Assets) -> Result<
         return Ok(vec![Block::led(&w.maps_title, w.maps_none.clone())]);
     }
     let mut blocks = Vec::new();
-    let deciding = t.deciding(person);
+    let deciding = person.decided_by();
     let highest = own.iter().filter(|e| e.regions.is_some() && Some(e.model.as_str()) == deciding);
     if let Some(e) = highest.max_by(|a, b| a.logit.total_cmp(&b.logit)) {
         blocks.extend(regions(t, e, assets)?);

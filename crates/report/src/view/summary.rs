@@ -93,7 +93,7 @@ pub(crate) fn statement(t: &Teller<'_>, person: &Person) -> Option<String> {
 }
 
 fn false_alarms(t: &Teller<'_>, person: &Person) -> Option<String> {
-    let model = t.deciding(person)?;
+    let model = person.decided_by()?;
     let facts = t.scoring(model)?;
     let values = [("model", model), ("alarms", &t.alarms(facts.false_alarms)), ("n", &t.lang.integer(facts.n_real))];
     Some(fill(&t.w.false_alarms, &values))

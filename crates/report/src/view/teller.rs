@@ -143,26 +143,16 @@ impl<'a> Teller<'a> {
         self.facts(id)?.scoring.as_ref()
     }
 
-    /// The detector on which a person's verdict rests.
-    pub fn deciding<'p>(&self, person: &'p Person) -> Option<&'p str> {
-        let decided = person.scores.iter().find(|(_, s)| Some(s.score) == person.score);
-        decided.map(|(id, _)| id.as_str())
-    }
-
     /// What a curve's caption adds where the detector on which a person's verdict rests was shown some frames only.
     pub fn looked<'p>(&self, people: impl IntoIterator<Item = &'p Person>) -> Option<String> {
-        let only_some = |person: &'p Person| {
-            let model = self.deciding(person)?;
-            let scored = |(.., face): (_, _, &TimelineFace)| face.score.is_some() && !face.scores.contains_key(model);
-            self.faces(person.track).any(scored).then_some(model)
-        };
-        let model = people.into_iter().find_map(only_some)?;
+        let timeline = &self.analysis().timeline;
+        let model = people.into_iter().find(|person| person.decided_on_some(timeline))?.decided_by()?;
         Some(fill(&self.w.fig_looked, &[("model", model)]))
     }
 
     /// The thresholds that a chart shows: those of the gravest person's detector.
     pub fn thresholds(&self) -> Option<(&'a ScoringFacts, Thresholds)> {
-        let gravest = self.most_telling().into_iter().find_map(|p| self.scoring(self.deciding(p)?));
+        let gravest = self.most_telling().into_iter().find_map(|p| self.scoring(p.decided_by()?));
         let facts = gravest.or_else(|| self.m.models.iter().find_map(|m| m.scoring.as_ref()))?;
         Some((facts, thresholds_of(facts)))
     }

@@ -74,13 +74,14 @@ fn item(verdict: Verdict) -> Analysis {
         segments: vec![],
         stability: None,
     };
+    let said = |score| BTreeMap::from([("swapped".to_owned(), ModelScore { logit: 2.0, score })]);
     let face = |track: u32| TimelineFace {
         track,
         rect: Rect::new(1.0, 1.0, 90.0, 90.0),
         landmarks: [Point::new(0.0, 0.0); 5],
         quality: FaceQuality { usable: true, face_px: 90.0, ..FaceQuality::default() },
         score: Some(score(0.3 + 0.6 * f64::from(track))),
-        scores: BTreeMap::new(),
+        scores: said(score(0.3 + 0.6 * f64::from(track))),
     };
     let frame = |i: i64| TimelineFrame {
         frame: FrameIndex(i as u64 * 6),
@@ -253,6 +254,28 @@ fn the_statement_is_bounded_by_the_validation() {
     assert!(said.contains("moderate support to the proposition"), "{said}");
     assert!(said.contains("the method swapped raised 2 false alarms on 310 real samples"), "{said}");
     assert!(said.contains("applies to person 2"), "{said}");
+}
+
+#[test]
+fn a_curve_says_when_the_verdict_rests_on_some_of_its_frames() {
+    let mut analysis = item(Verdict::suspected(score(0.97), Strength::Moderate, []));
+    let captions = |analysis: &Analysis| {
+        let said = text(analysis, &Dossier::default(), Style::default());
+        said.matches("A second look (swapped) scored some of the frames only").count()
+    };
+    assert_eq!((captions(&analysis), analysis.people[1].decided_by()), (0, Some("swapped")));
+    // Another detector scored the second person in every frame, the one on which the verdict rests in the first two.
+    for frame in &mut analysis.timeline {
+        let other = ModelScore { logit: 0.0, score: score(0.4) };
+        frame.faces[1].scores.insert("other".to_owned(), other);
+    }
+    assert_eq!(captions(&analysis), 0);
+    for frame in &mut analysis.timeline[2..] {
+        frame.faces[1].scores.remove("swapped");
+    }
+    let on_some = |i: usize| analysis.people[i].decided_on_some(&analysis.timeline);
+    assert_eq!((on_some(0), on_some(1)), (false, true));
+    assert_eq!(captions(&analysis), 2, "under the chart of all and under the person's own");
 }
 
 #[test]
