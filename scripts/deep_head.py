@@ -20,7 +20,8 @@ weighs as much as any other and so does every source of reals (all that clips sh
     FEATURES/dfdc/scores.csv
     FEATURES/clips/scores.csv
 
-and tells areas under the curve on what was held out, with each source left out of training in turn.
+and tells areas under the curve on what was held out, with each source left out of training in turn. `words` writes down what heads
+say of training faces of groups that they were not fitted with: a teacher's word for small networks (docs/training.md).
 
 Needs numpy, opencv-python-headless, safetensors, scikit-learn and torch.
 """
@@ -29,6 +30,7 @@ import argparse
 import csv
 import json
 import random
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -150,15 +152,45 @@ def kept(target: Path, x: np.ndarray, view: np.ndarray, facts: dict) -> None:
     partial.rename(target)
 
 
-def seen(row: dict, data: Path, view: int) -> np.ndarray:
+def seen(row: dict, args: argparse.Namespace, view: int) -> np.ndarray:
     import cv2
 
-    picture = cv2.imread(str(data / row["path"]))
+    picture = cv2.imread(str((args.data or args.source) / row["path"]))
     box = [float(row[key]) for key in ("box_x", "box_y", "box_w", "box_h")]
     if view:
         pair = row.get("original") or row["path"]
         picture, box = spoilt(picture, box, random.Random(f"{pair}{view}"))
     return normalised(cut(picture, box))
+
+
+def seen_drawn(row: dict, args: argparse.Namespace, _: int) -> np.ndarray:
+    """A crop that was cut and spoilt when it was drawn."""
+    import cv2
+
+    return normalised(cv2.imread(str(args.source / row["path"]))[:, :, ::-1])
+
+
+def known_rows(args: argparse.Namespace) -> list[tuple[dict, int]]:
+    """The rows of a list of crops, with their facts and views."""
+    known = {}
+    for name in ("stills.csv", "dfdc.csv"):
+        for row in csv.DictReader(open(args.data / name)):
+            known[name, row["path"]] = {**row, "list": name, "family": family(row["generator"])}
+    return [(known[r["list"], r["path"]], int(r["view"])) for r in csv.DictReader(open(args.source))]
+
+
+def drawn_rows(args: argparse.Namespace) -> list[tuple[dict, int]]:
+    """Crops that a recipe drew; a couple stays together."""
+    same = {"generator": "blend", "family": "blend", "source": "blends", "split": "train", "list": "blends"}
+    rows = csv.DictReader(open(args.source / "crops.csv"))
+    return [({**same, **row, "group": f"blend {i // 2}"}, 1) for i, row in enumerate(rows)]
+
+
+def clip_rows(args: argparse.Namespace) -> list[tuple[dict, int]]:
+    """Crops of videos, as `facefiction dataset prepare` cut them: spoilt where they train, as they are where not."""
+    rows = list(csv.DictReader(open(args.source / "faces.csv")))[:: args.thin]
+    same = {"list": "clips", "source": "clips", "original": ""}
+    return [({**r, **same, "family": r["manipulation"] + " " + r["generator"]}, int(r["split"] == "train")) for r in rows]
 
 
 def features(args: argparse.Namespace) -> None:
@@ -168,11 +200,7 @@ def features(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    known = {}
-    for name in ("stills.csv", "dfdc.csv"):
-        for row in csv.DictReader(open(args.data / name)):
-            known[name, row["path"]] = {**row, "list": name, "family": family(row["generator"])}
-    jobs = [(known[r["list"], r["path"]], int(r["view"])) for r in csv.DictReader(open(args.rows))]
+    jobs = args.rows(args)
     exact = Clip(args.encoder)
     quick = Clip(args.encoder, bf16=True) if args.bf16 else exact
     for start in range(0, len(jobs), CHUNK):
@@ -181,61 +209,13 @@ def features(args: argparse.Namespace) -> None:
             continue
         part, pooled = jobs[start : start + CHUNK], []
         for b in range(0, len(part), BATCH):
-            x = np.stack([seen(row, args.data, view) for row, view in part[b : b + BATCH]])
+            batch = part[b : b + BATCH]
             # What is held out is seen as the product sees it.
-            net = quick if all(view for _, view in part[b : b + BATCH]) else exact
-            pooled.append(net.pooled(x))
+            net = quick if all(view for _, view in batch) else exact
+            pooled.append(net.pooled(np.stack([args.seen(row, args, view) for row, view in batch])))
         facts = {key: np.array([str(row.get(key, "")) for row, _ in part]) for key in FACTS}
         kept(target, np.concatenate(pooled), np.array([view for _, view in part]), facts)
         print(f"{start + len(part)} of {len(jobs)}", flush=True)
-
-
-def drawn(args: argparse.Namespace) -> None:
-    import cv2
-    import torch
-
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    net = Clip(args.encoder, bf16=args.bf16)
-    rows = list(csv.DictReader(open(args.crops / "crops.csv")))
-    for start in range(0, len(rows), CHUNK):
-        target = args.out / f"{start // CHUNK:04d}.npz"
-        if target.exists():
-            continue
-        part = rows[start : start + CHUNK]
-        x = [normalised(cv2.imread(str(args.crops / row["path"]))[:, :, ::-1]) for row in part]
-        pooled = [net.pooled(np.stack(x[b : b + BATCH])) for b in range(0, len(x), BATCH)]
-        same = {"generator": "blend", "family": "blend", "source": "blends", "split": "train", "list": "blends", "original": ""}
-        facts = {key: np.full(len(part), value) for key, value in same.items()}
-        facts |= {"path": np.array([r["path"] for r in part]), "label": np.array([r["label"] for r in part])}
-        # A couple stays together.
-        facts["group"] = np.array([f"blend {(start + i) // 2}" for i in range(len(part))])
-        kept(target, np.concatenate(pooled), np.ones(len(part), int), facts)
-        print(f"{start + len(part)} of {len(rows)}", flush=True)
-
-
-def clips(args: argparse.Namespace) -> None:
-    """Crops of videos, as `facefiction dataset prepare` cut them: spoilt where they train, as they are where not."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    net = Clip(args.encoder, bf16=args.bf16)
-    rows = list(csv.DictReader(open(args.crops / "faces.csv")))[:: args.thin]
-    for start in range(0, len(rows), CHUNK):
-        target = args.out / f"{start // CHUNK:04d}.npz"
-        if target.exists():
-            continue
-        part = rows[start : start + CHUNK]
-        view = np.array([int(r["split"] == "train") for r in part])
-        x = [seen(row, args.crops, v) for row, v in zip(part, view, strict=True)]
-        pooled = [net.pooled(np.stack(x[b : b + BATCH])) for b in range(0, len(x), BATCH)]
-        facts = {key: np.array([r.get(key, "") for r in part]) for key in FACTS}
-        facts |= {"list": np.full(len(part), "clips"), "source": np.full(len(part), "clips"), "original": np.full(len(part), "")}
-        facts["family"] = np.array([r["manipulation"] + " " + r["generator"] for r in part])
-        kept(target, np.concatenate(pooled), view, facts)
-        print(f"{start + len(part)} of {len(rows)}", flush=True)
 
 
 class Faces:
@@ -372,32 +352,38 @@ def fit(args: argparse.Namespace) -> None:
     (args.features[0] / "fit.json").write_text(json.dumps({"layers": args.layers, "c": args.c, "question": args.question}))
 
 
+def words(args: argparse.Namespace) -> None:
+    """What heads say of training faces of groups that they were not fitted with: `words` of `facefiction train`."""
+    faces = Faces(args.features, args.layers)
+    train = np.where((faces.split == "train") & asked(faces, args.question))[0]
+    fold = np.array([zlib.crc32(group.encode()) % args.folds for group in faces.group[train]])
+    said = np.zeros(len(faces.fake))
+    for k in range(args.folds):
+        weight, bias = fitted(faces, train[fold != k], args.c)
+        said[train[fold == k]] = faces.x[train[fold == k]] @ weight + bias
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name in np.unique(faces.list[train]):
+        rows = train[faces.list[train] == name]
+        with (args.out / f"{name.removesuffix('.csv')}.csv").open("w", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(["path", "logit"])
+            out.writerows([faces.path[i], f"{said[i]:.4f}"] for i in rows)
+        print(f"  {name}: {area(faces, said, rows)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True)
-    one = commands.add_parser("features")
-    one.add_argument("rows", type=Path)
-    one.add_argument("--data", type=Path, required=True)
-    one.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
-    one.add_argument("--threads", type=int, default=1)
-    one.add_argument("--bf16", action="store_true", help="products of bfloat16 for what trains: faster with AMX or AVX-512")
-    one.add_argument("--out", type=Path, required=True)
-    one.set_defaults(run=features)
-    three = commands.add_parser("drawn")
-    three.add_argument("crops", type=Path)
-    three.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
-    three.add_argument("--threads", type=int, default=1)
-    three.add_argument("--bf16", action="store_true")
-    three.add_argument("--out", type=Path, required=True)
-    three.set_defaults(run=drawn)
-    four = commands.add_parser("clips")
-    four.add_argument("crops", type=Path)
-    four.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
-    four.add_argument("--threads", type=int, default=1)
-    four.add_argument("--thin", type=int, default=4, help="every so many crops: those of one clip are alike")
-    four.add_argument("--bf16", action="store_true")
-    four.add_argument("--out", type=Path, required=True)
-    four.set_defaults(run=clips)
+    for name, rows, look in (("features", known_rows, seen), ("drawn", drawn_rows, seen_drawn), ("clips", clip_rows, seen)):
+        one = commands.add_parser(name)
+        one.add_argument("source", type=Path)
+        one.add_argument("--data", type=Path, required=name == "features", help="where the pictures of a list lie")
+        one.add_argument("--encoder", type=Path, default=Path("models/clip-vit-b16.safetensors"))
+        one.add_argument("--threads", type=int, default=1)
+        one.add_argument("--thin", type=int, default=4, help="of clips every so many crops: those of one are alike")
+        one.add_argument("--bf16", action="store_true", help="products of bfloat16 for what trains: faster with AMX or AVX-512")
+        one.add_argument("--out", type=Path, required=True)
+        one.set_defaults(run=features, rows=rows, seen=look)
     two = commands.add_parser("fit")
     two.add_argument("features", type=Path, nargs="+")
     two.add_argument("--question", choices=("manipulation", "synthesis", "both"), default="manipulation")
@@ -406,6 +392,14 @@ def main() -> None:
     two.add_argument("--brief", action="store_true", help="leave nothing out in turn")
     two.add_argument("--out", type=Path, required=True)
     two.set_defaults(run=fit)
+    three = commands.add_parser("words")
+    three.add_argument("features", type=Path, nargs="+")
+    three.add_argument("--question", choices=("manipulation", "synthesis"), required=True)
+    three.add_argument("--layers", type=lambda text: [int(n) for n in text.split(",")], default=[6, 8, 10])
+    three.add_argument("--c", type=float, default=0.03)
+    three.add_argument("--folds", type=int, default=4)
+    three.add_argument("--out", type=Path, required=True)
+    three.set_defaults(run=words)
     args = parser.parse_args()
     args.run(args)
 

@@ -11,6 +11,8 @@ pub struct Batch {
     pub labels: Vec<f32>,
     /// `[n]`: what an example counts for in the loss; 1 where nothing else is said.
     pub weights: Vec<f32>,
+    /// `[n]`: the logit that another detector gave an example, where one was asked.
+    pub words: Vec<Option<f32>>,
     /// Pixels along one edge of the square crops.
     pub side: usize,
 }

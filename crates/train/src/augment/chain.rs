@@ -23,6 +23,8 @@ pub(crate) struct Subject {
     pub native: f32,
     /// Longest side of the original in px.
     pub whole: f32,
+    /// What another detector said of it; it is the same however the crop is augmented.
+    pub word: Option<f32>,
 }
 
 /// Room that is cut away last, at a random place, so that the blocks of codecs lie anywhere in what the network sees.
@@ -131,7 +133,7 @@ mod tests {
         };
         let tile = Tile::from_rgb(140, &(0..140 * 140).flat_map(value).collect::<Vec<u8>>());
         let landmarks = [[45.0, 55.0], [95.0, 55.0], [70.0, 80.0], [50.0, 105.0], [90.0, 105.0]].map(Point::from);
-        Subject { tile, landmarks: Some(landmarks), native: 140.0, whole: 1000.0 }
+        Subject { tile, landmarks: Some(landmarks), native: 140.0, whole: 1000.0, word: None }
     }
 
     fn nothing() -> AugmentRecipe {

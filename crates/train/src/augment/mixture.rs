@@ -215,15 +215,16 @@ impl Mixture {
         jobs
     }
 
-    fn examples(&self, step: u64, job: Job) -> Result<Vec<(Vec<u8>, f32)>, TrainError> {
+    fn examples(&self, step: u64, job: Job) -> Result<Vec<(Vec<u8>, f32, Option<f32>)>, TrainError> {
         let mut dice = Dice::new(self.seed, step, job.place as u64, Purpose::Choice);
         let Some(draw) = self.draws.get(job.draw) else { return Ok(Vec::new()) };
         let subjects = self.subjects(draw, job.fake, &mut dice)?;
         let finish = |(i, (subject, label)): (usize, (Subject, Label))| {
             let place = if draw.together { job.place } else { job.place + i };
             let mut dice = Dice::new(self.seed, step, place as u64, Purpose::Augment);
+            let word = subject.word;
             let pixels = augment(&self.augment, subject, self.side, &mut dice)?;
-            Ok((pixels, if label == Label::Fake { 1.0 } else { 0.0 }))
+            Ok((pixels, if label == Label::Fake { 1.0 } else { 0.0 }, word))
         };
         subjects.into_iter().enumerate().map(finish).collect()
     }
@@ -279,7 +280,7 @@ impl Mixture {
                 continue;
             }
             let tile = blend::make(made, &real.tile, &mesh, donor.as_ref(), &self.blend, dice)?;
-            let fake = Subject { tile, ..real.clone() };
+            let fake = Subject { tile, word: None, ..real.clone() };
             return Ok((real, fake));
         }
         Err(TrainError::data(
@@ -322,11 +323,13 @@ impl Batches for Mixture {
     fn batch(&self, step: u64) -> Result<Batch, TrainError> {
         let jobs = self.plan(step);
         let made: Result<Vec<_>, TrainError> = jobs.par_iter().map(|&job| self.examples(step, job)).collect();
-        let mut batch = Batch { pixels: Vec::new(), labels: Vec::new(), weights: Vec::new(), side: self.side };
-        for (pixels, label) in made?.into_iter().flatten() {
+        let (labels, weights, words) = (Vec::new(), Vec::new(), Vec::new());
+        let mut batch = Batch { pixels: Vec::new(), labels, weights, words, side: self.side };
+        for (pixels, label, word) in made?.into_iter().flatten() {
             batch.pixels.extend_from_slice(&pixels);
             batch.labels.push(label);
             batch.weights.push(1.0);
+            batch.words.push(word);
         }
         Ok(batch)
     }

@@ -66,6 +66,10 @@ pub struct SourceRecipe {
     /// Rows that are left out, of both splits: those with one of the values in any of the columns.
     #[serde(default)]
     pub except: BTreeMap<String, Vec<String>>,
+    /// What another detector said of these faces: a CSV with the columns `path`, as in the list, and `logit`; relative to
+    /// the recipe. It joins the word of `[teacher]`.
+    #[serde(default)]
+    pub words: Option<PathBuf>,
     /// Value of `split` of what is trained on.
     #[serde(default = "train_split")]
     pub train: String,
@@ -346,6 +350,7 @@ impl DataRecipe {
     pub fn anchor(&mut self, folder: &Path) {
         for source in &mut self.sources {
             source.manifest = folder.join(&source.manifest);
+            source.words = source.words.as_ref().map(|words| folder.join(words));
         }
         self.cache = Some(folder.join(self.cache.as_deref().unwrap_or("cache".as_ref())));
     }

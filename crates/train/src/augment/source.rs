@@ -13,13 +13,14 @@ use super::sampler::Pool;
 use super::tile::Tile;
 use crate::TrainError;
 use crate::blend::Shape;
-use crate::data::{Label, Manifest, Meshes, Pack, Row, Variants, Wanted};
+use crate::data::{Label, Manifest, Meshes, Pack, Row, Variants, Wanted, Words};
 
 /// An open list.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub name: String,
     pub list: PathBuf,
+    /// Over the list and what was said of its faces.
     pub list_sha256: String,
     pub faces: Vec<FaceRow>,
     pub pack: Pack,
@@ -43,6 +44,8 @@ pub(crate) struct FaceRow {
     pub item: String,
     pub pair: Option<String>,
     pub path: PathBuf,
+    /// What another detector said of it.
+    pub word: Option<f32>,
     landmarks: Option<[Point; 5]>,
     native: f32,
     whole: f32,
@@ -87,6 +90,7 @@ struct List {
     manifest: Manifest,
     rows: Vec<Row>,
     wanted: Vec<Wanted>,
+    words: Option<Words>,
 }
 
 fn read_list(i: usize, source: &SourceRecipe) -> Result<List, TrainError> {
@@ -115,7 +119,14 @@ fn read_list(i: usize, source: &SourceRecipe) -> Result<List, TrainError> {
         source.only.iter().all(|wanted| has(row, wanted)) && !source.except.iter().any(|not| has(row, not))
     });
     let wanted = rows.iter().map(|row| Wanted::new(&manifest, row, &source.crop)).collect::<Result<Vec<_>, _>>()?;
-    Ok(List { manifest, rows, wanted })
+    let words = source.words.as_deref().map(Words::read).transpose()?;
+    if let (Some(words), Some(path)) = (&words, &source.words)
+        && rows.iter().all(|row| words.on(&manifest, row).is_none())
+    {
+        let problem = format!("has a word on none of the rows: {}", path.display());
+        return Err(TrainError::data(format!("source[{i}].words"), problem));
+    }
+    Ok(List { manifest, rows, wanted, words })
 }
 
 /// A value that no row has is a slip of the pen: a source that was to be left out would be trained on.
@@ -168,11 +179,14 @@ impl Source {
             (Some(meshes), Needs::Shapes) => shapes(&faces, meshes)?,
             _ => Vec::new(),
         };
-        let bytes = std::fs::read(path).map_err(TrainError::file(path))?;
+        let mut hash = Sha256::new();
+        for path in [Some(path), source.words.as_ref()].into_iter().flatten() {
+            hash.update(std::fs::read(path).map_err(TrainError::file(path))?);
+        }
         Ok(Self {
             name: source.name.clone(),
             list: path.clone(),
-            list_sha256: Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect(),
+            list_sha256: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
             real: pool(source, &list, &faces, Label::Real),
             fake: pool(source, &list, &faces, Label::Fake),
             pairs: pairs(source, &list, &faces),
@@ -202,6 +216,7 @@ impl Source {
             landmarks: row.and_then(|r| r.landmarks),
             native: row.map_or(self.stored as f32, |r| r.native),
             whole: row.map_or(0.0, |r| r.whole),
+            word: row.and_then(|r| r.word),
         })
     }
 
@@ -266,6 +281,7 @@ fn faces(source: &SourceRecipe, list: &List, pack: &Pack, stored: usize) -> Resu
             item: if video.is_empty() { cell("path") } else { video.to_owned() },
             pair: pair.map(|key| format!("{}/{key}", manifest.group(row))),
             path: row.path.clone(),
+            word: list.words.as_ref().and_then(|words| words.on(manifest, row)),
             landmarks: wanted.landmarks.map(|points| points.map(|p| geometry.into_crop(p, stored))),
             native: geometry.side * under / picture,
             whole: original.map_or(under, |(w, h)| w.max(h)),

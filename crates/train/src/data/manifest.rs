@@ -206,7 +206,7 @@ impl Manifest {
     }
 }
 
-fn csv_error(path: &Path, error: csv::Error) -> TrainError {
+pub(super) fn csv_error(path: &Path, error: csv::Error) -> TrainError {
     let line = error.position().map_or(0, csv::Position::line);
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

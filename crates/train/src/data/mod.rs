@@ -7,6 +7,7 @@ mod picture;
 pub mod prepare;
 mod store;
 mod variants;
+mod words;
 
 pub use manifest::{Label, Manifest, Row};
 pub(crate) use meshes::Meshes;
@@ -14,3 +15,4 @@ pub(crate) use pack::{Geometry, Pack, Wanted};
 pub use picture::write_jpeg;
 pub(crate) use picture::{Framed, GREEN, RED, grid};
 pub(crate) use variants::Variants;
+pub(crate) use words::Words;

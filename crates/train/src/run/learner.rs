@@ -78,7 +78,10 @@ impl Learner {
     pub(super) fn step(&mut self, step: u64, batch: &Batch) -> Result<Learned, TrainError> {
         let n = batch.labels.len();
         let shape = [n, batch.side, batch.side];
-        if n == 0 || batch.pixels.len() != n * batch.side * batch.side * 3 || batch.weights.len() != n {
+        if n == 0
+            || batch.pixels.len() != n * batch.side * batch.side * 3
+            || [batch.weights.len(), batch.words.len()] != [n; 2]
+        {
             return Err(TrainError::Batch { step });
         }
         self.normalise(&batch.pixels);
@@ -87,7 +90,7 @@ impl Learner {
         let dropout = (self.recipe.model.dropout > 0.0)
             .then(|| Dropout { rate: self.recipe.model.dropout, seed: t.seed.rotate_left(32) ^ step });
         let logits = self.net.forward(&self.pixels, shape, Mode::Train, dropout)?;
-        let word = self.teacher.as_ref().map(|t| t.word(&self.pixels, batch.side)).transpose()?;
+        let word = self.teacher.as_ref().map(|t| t.word(&self.pixels, batch)).transpose()?;
         let (loss, slopes) = losses(&logits, word.as_ref(), batch, &self.recipe);
         if !loss.is_finite() {
             return Err(TrainError::Diverged { step, rate });

@@ -224,8 +224,8 @@ impl Recipe {
         if let Some(weights) = &mut recipe.model.weights {
             *weights = folder.join(&*weights);
         }
-        if let Some(teacher) = &mut recipe.teacher {
-            teacher.weights = folder.join(&teacher.weights);
+        if let Some(weights) = recipe.teacher.as_mut().and_then(|teacher| teacher.weights.as_mut()) {
+            *weights = folder.join(&*weights);
         }
         Ok(recipe)
     }
@@ -247,6 +247,7 @@ impl Recipe {
             OptimiserRecipe::AdamW { betas: [a, b], .. } => share(a) && share(b),
             OptimiserRecipe::Sgd { momentum, .. } => share(momentum),
         };
+        let has_words = self.data.sources.iter().any(|source| source.words.is_some());
         let rules = [
             (m.side >= 32, "model.side", "must be at least 32 pixels"),
             (m.std.iter().all(|v| positive(*v)), "model.std", "must be numbers above 0"),
@@ -271,6 +272,21 @@ impl Recipe {
                 self.teacher.as_ref().is_none_or(|teacher| positive(teacher.temperature)),
                 "teacher.temperature",
                 "must be a number above 0",
+            ),
+            (
+                self.teacher.as_ref().is_none_or(|t| t.architecture.is_some() == t.weights.is_some()),
+                "teacher",
+                "a network needs both `architecture` and `weights`",
+            ),
+            (
+                self.teacher.as_ref().is_none_or(|t| t.architecture.is_some() || has_words),
+                "teacher",
+                "must name a network, or a source must have `words`",
+            ),
+            (
+                self.teacher.is_some() || !has_words,
+                "data.source",
+                "`words` are heard only where [teacher] says how much they count",
             ),
         ];
         for (holds, key, problem) in rules {
@@ -326,7 +342,11 @@ impl Recipe {
         if let Ok(value) = toml::Value::try_from(self) {
             walk(&value, String::new(), &mut flat);
         }
-        let path = |key: &String| key.ends_with(".weights") || key == "data.cache" || key.ends_with(".manifest");
+        let path = |key: &String| {
+            key.ends_with(".weights")
+                || key == "data.cache"
+                || [".manifest", ".words"].iter().any(|end| key.ends_with(end))
+        };
         flat.retain(|key, _| !path(key));
         flat
     }
@@ -423,6 +443,13 @@ fake = { stills = 1 }
                 "[teacher]\narchitecture = \"mobilenet-v2\"\nweights = \"w\"\nshare = 2.0\n[data]",
                 "teacher.share",
             ),
+            (
+                "[data]",
+                "[teacher]\narchitecture = \"mobilenet-v2\"\nshare = 0.5\n[data]",
+                "`architecture` and `weights`",
+            ),
+            ("[data]", "[teacher]\nshare = 0.5\n[data]", "a source must have `words`"),
+            ("manifest = ", "words = \"words.csv\"\nmanifest = ", "only where [teacher] says"),
         ] {
             std::fs::write(&path, SMALL.replacen(from, to, 1)).unwrap();
             let message = Recipe::read(&path).unwrap_err().to_string();
@@ -445,7 +472,7 @@ fake = { stills = 1 }
             format!("{SMALL}[teacher]\narchitecture = \"mobilenet-v2\"\nweights = \"t.safetensors\"\nshare = 0.5");
         std::fs::write(&path, taught).unwrap();
         let taught = Recipe::read(&path).unwrap();
-        assert_eq!(taught.teacher.as_ref().unwrap().weights, folder.path().join("t.safetensors"));
+        assert_eq!(taught.teacher.as_ref().unwrap().weights, Some(folder.path().join("t.safetensors")));
         assert!(taught.difference(&read).unwrap().starts_with("`teacher.architecture`"));
         let again: Recipe = toml::from_str(&read.to_toml()).unwrap();
         assert_eq!(again, read);

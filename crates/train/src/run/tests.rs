@@ -53,7 +53,8 @@ impl Batches for Noise {
         let n = 6;
         let pixels = (0..n).flat_map(|i| picture(step * 100 + i, i % 2 == 1)).collect();
         let labels = (0..n).map(|i| (i % 2) as f32).collect();
-        Ok(Batch { pixels, labels, weights: vec![1.0; n as usize], side: SIDE })
+        let (weights, words) = (vec![1.0; n as usize], vec![None; n as usize]);
+        Ok(Batch { pixels, labels, weights, words, side: SIDE })
     }
 }
 
@@ -145,7 +146,7 @@ fn a_teacher_is_believed_as_far_as_the_recipe_says() {
     let taught = folder.path().join("teacher");
     run(&recipe, &taught, &Noise::endless(), false, 2).unwrap();
     let steps = |name: &str, share: Option<f32>, batches: &dyn Batches| {
-        let (architecture, weights) = (recipe.model.architecture, taught.join(WEIGHTS));
+        let (architecture, weights) = (Some(recipe.model.architecture), Some(taught.join(WEIGHTS)));
         let teacher = share.map(|share| TeacherRecipe { architecture, weights, share, temperature: 1.0 });
         let out = folder.path().join(name);
         run_on(&Recipe { teacher, ..recipe.clone() }, &out, batches, false, 2).unwrap();
