@@ -239,7 +239,7 @@ impl Desk {
     /// # Errors
     /// A folder that cannot be read.
     pub fn models(&self) -> Result<Vec<ModelView>, CommandError> {
-        installed::views(&self.folders.models, &self.imported_models(), &self.choices().settings.detectors)
+        installed::views(&self.folders.models, &self.imported_models(), &self.choices().settings)
     }
 
     /// Works with the library to forget something, and forgets its pictures.

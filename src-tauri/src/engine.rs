@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use scan::{DeviceChoice, FaceFinder, Pipeline, Rate, ScanOptions};
+use scan::{DeviceChoice, FaceFinder, Pipeline, Rate, ScanOptions, SecondLook};
 
 use crate::error::{CommandError, ErrorCode};
 use crate::ipc::{self, SamplingChoice, Settings};
@@ -95,7 +95,8 @@ impl Engine {
 }
 
 /// A detector that was chosen once and is not installed any more, because a newer version of the program brought others,
-/// keeps nobody from examining: when none of the chosen is left, all that are installed take part.
+/// keeps nobody from examining: when none of the chosen is left, all that are installed take part. Nor does a second look
+/// whose encoder is gone.
 fn options_of(settings: &Settings, models: &Path) -> ScanOptions {
     let rate = match settings.sampling {
         SamplingChoice::FromCard => Rate::FromCard,
@@ -115,7 +116,9 @@ fn options_of(settings: &Settings, models: &Path) -> ScanOptions {
     let threads = settings.threads.map(usize::from);
     let installed = |id: &&String| crate::installed::has(models, id);
     let detectors = settings.detectors.iter().filter(installed).cloned().collect();
-    ScanOptions { rate, models: detectors, finder, device, threads, ..ScanOptions::default() }
+    let looks_again = settings.second_look && crate::installed::can_look_again(models);
+    let second_look = if looks_again { SecondLook::On } else { SecondLook::Off };
+    ScanOptions { rate, models: detectors, second_look, finder, device, threads, ..ScanOptions::default() }
 }
 
 /// Videos need ffmpeg; it is better to say so at the start than on the first video.

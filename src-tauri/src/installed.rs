@@ -8,11 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use scan::evaluation::{self, Drawing, drawings};
-use scan::models::{Listed, ModelCard, NetsError, list, load_card, verify};
+use scan::models::{Listed, ModelCard, NetsError, encoder_is_here, list, load_card, verify};
 
 use crate::error::{CommandError, ErrorCode};
 use crate::frames::fingerprint;
-use crate::ipc::{Figure, FigureKind, ModelState, ModelView, Threshold, Validation};
+use crate::ipc::{Figure, FigureKind, ModelState, ModelView, Settings, Threshold, Validation};
 use crate::now::today;
 
 /// Name of the card in a model's folder.
@@ -43,10 +43,19 @@ pub fn folder(built_in: &Path, imported: &Path) -> Result<PathBuf, CommandError>
     Ok(imported.to_owned())
 }
 
-/// Whether a model of this id lies in the folder.
+/// Whether a detector of this id that sees every frame lies in the folder.
 pub fn has(folder: &Path, id: &str) -> bool {
     let plain = Path::new(id).file_name().is_some_and(|name| name == id);
-    plain && folder.join(id).join(CARD).is_file()
+    let is_slow = || load_card(&folder.join(id)).is_ok_and(|card| card.architecture.has_encoder());
+    plain && folder.join(id).join(CARD).is_file() && !is_slow()
+}
+
+/// Whether there are slow detectors in the folder, and all that they need.
+pub fn can_look_again(folder: &Path) -> bool {
+    let Ok(all) = list(folder) else { return false };
+    let slow = all.iter().filter_map(|listed| Some((listed, listed.card.as_ref().ok()?)));
+    let mut slow = slow.filter(|(_, card)| card.architecture.has_encoder()).peekable();
+    slow.peek().is_some() && slow.all(|(listed, card)| encoder_is_here(card, &listed.dir))
 }
 
 #[cfg(unix)]
@@ -78,13 +87,14 @@ fn is_built_in(built_in: &Path, id: &str) -> bool {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub fn views(built_in: &Path, imported: &Path, chosen: &[String]) -> Result<Vec<ModelView>, CommandError> {
+pub fn views(built_in: &Path, imported: &Path, settings: &Settings) -> Result<Vec<ModelView>, CommandError> {
     let folder = folder(built_in, imported)?;
-    let chosen: Vec<String> = chosen.iter().filter(|id| has(&folder, id)).cloned().collect();
-    Ok(list(&folder)?.into_iter().map(|listed| view(listed, built_in, &chosen)).collect())
+    let chosen: Vec<String> = settings.detectors.iter().filter(|id| has(&folder, id)).cloned().collect();
+    let looks_again = settings.second_look && can_look_again(&folder);
+    Ok(list(&folder)?.into_iter().map(|listed| view(listed, built_in, &chosen, looks_again)).collect())
 }
 
-fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
+fn view(listed: Listed, built_in: &Path, chosen: &[String], looks_again: bool) -> ModelView {
     let Listed { id, dir, card } = listed;
     let built_in = is_built_in(built_in, &id);
     let card = match card {
@@ -92,6 +102,7 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         Err(error) => return unreadable(id, built_in, &error),
     };
     let (state, detail) = match verify(&dir) {
+        Ok(card) if !encoder_is_here(&card, &dir) => (ModelState::NoEncoder, None),
         Ok(card) if today().is_some_and(|today| card.expired(today)) => (ModelState::Expired, None),
         Ok(_) => (ModelState::Verified, None),
         Err(error @ (NetsError::HashMismatch { .. } | NetsError::SizeMismatch { .. })) => {
@@ -115,9 +126,10 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String]) -> ModelView {
         no_indication: scoring.operating_points.no_indication.threshold,
     });
     let figures = figures_of(&dir, &card.weights.sha256);
+    let second_look = card.architecture.has_encoder();
     ModelView {
-        // Slow ones take part only when named.
-        chosen: is_scoring && if chosen.is_empty() { !card.architecture.has_encoder() } else { chosen.contains(&id) },
+        chosen: is_scoring && if second_look { looks_again } else { chosen.is_empty() || chosen.contains(&id) },
+        second_look,
         task: scan::task_of(card.task),
         architecture: card.architecture.to_string(),
         trained: card.trained.to_string(),
@@ -186,6 +198,7 @@ fn unreadable(id: String, built_in: bool, error: &NetsError) -> ModelView {
         detail: Some(error.to_string()),
         is_scoring: false,
         chosen: false,
+        second_look: false,
         built_in,
         validation: None,
         threshold: None,
@@ -249,6 +262,42 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
     }
 
+    fn of(detectors: &[&str], second_look: bool) -> Settings {
+        let detectors = detectors.iter().map(|id| (*id).to_owned()).collect();
+        Settings { detectors, second_look, ..Settings::default() }
+    }
+
+    /// A folder with what a slow detector needs, but for its encoder.
+    fn with_slow(folder: &Path) {
+        for id in ["manipulated-faces", "deep-manipulation"] {
+            copy_of(id, folder, id);
+        }
+    }
+
+    #[test]
+    fn a_slow_detector_takes_part_when_a_second_look_is_wanted_and_its_encoder_is_here() {
+        let (models, nothing) = (tempfile::tempdir().unwrap(), Path::new("/nowhere"));
+        with_slow(models.path());
+        let seen = |settings: &Settings| {
+            let views = views(models.path(), nothing, settings).unwrap();
+            let of = |id| views.iter().find(|view| view.id == id).map(|v| (v.state, v.chosen, v.second_look)).unwrap();
+            (of("deep-manipulation"), of("manipulated-faces"))
+        };
+        // Without its encoder it cannot, and keeps nobody from examining.
+        let quick = (ModelState::Verified, true, false);
+        assert_eq!(seen(&of(&[], true)), ((ModelState::NoEncoder, false, true), quick));
+        assert!(!can_look_again(models.path()));
+        let card = load_card(&models.path().join("deep-manipulation")).unwrap();
+        let encoder = models.path().join(card.encoder.unwrap().file);
+        fs::write(encoder, "other bytes").unwrap();
+        assert!(can_look_again(models.path()));
+        let slow = |settings: &Settings| seen(settings).0;
+        // It is seen that these are not the bytes that the card names.
+        assert_eq!(slow(&of(&[], true)).0, ModelState::HashMismatch);
+        assert!(slow(&of(&[], true)).1 && !slow(&of(&[], false)).1 && !slow(&of(&["deep-manipulation"], false)).1);
+        assert!(seen(&of(&["deep-manipulation"], false)).1.1, "named alone it is passed over");
+    }
+
     fn copy_of(id: &str, to: &Path, new_id: &str) -> PathBuf {
         let folder = to.join(new_id);
         fs::create_dir_all(&folder).unwrap();
@@ -274,7 +323,7 @@ mod tests {
         assert_eq!(import(&card, &built_in, &imported).unwrap(), "another-finder");
         #[cfg(unix)]
         std::os::unix::fs::symlink(built_in.join("swapped-starter"), imported.join("swapped-starter")).unwrap();
-        let views = views(&built_in, &imported, &["swapped-starter".to_owned()]).unwrap();
+        let views = views(&built_in, &imported, &of(&["swapped-starter"], false)).unwrap();
         assert!(!imported.join("swapped-starter").is_symlink(), "a model of an older version is gone");
         let new = views.iter().find(|view| view.id == "another-finder").unwrap();
         assert!(!new.built_in && new.state == ModelState::Verified);

@@ -117,6 +117,8 @@ pub struct AnalysisView {
     pub integrity: Integrity,
     /// The whole timeline; within refined ranges every frame.
     pub frames: Vec<FramePoint>,
+    /// People whose verdict rests on a detector that was shown some of their pictures only.
+    pub decided_on_some: Vec<u32>,
     /// Why the detectors gave the scores they gave; none until that was asked for.
     pub explanations: Vec<Explanation>,
     /// The user's.
@@ -151,6 +153,8 @@ impl AnalysisView {
     pub fn new(kept: StoredAnalysis, integrity: Integrity, alike: Vec<Alike>) -> Self {
         let StoredAnalysis { summary, evidence, analysis, basis, note, refined } = kept;
         let at = FileFacts::at(&evidence.path);
+        let on_some = analysis.people.iter().filter(|person| person.decided_on_some(&analysis.timeline));
+        let decided_on_some = on_some.map(|person| person.track).collect();
         let ranges: Vec<_> = refined.iter().map(|range| (range.from, range.to)).collect();
         let in_a_range = |pts: Timestamp| ranges.iter().any(|&(from, to)| (from..=to).contains(&pts));
         let mut frames: Vec<TimelineFrame> =
@@ -175,6 +179,7 @@ impl AnalysisView {
             frames: frames.into_iter().map(|frame| FramePoint::of_timeline(frame, &basis.cuts)).collect(),
             explanations: analysis.explanations,
             note,
+            decided_on_some,
             refined: ranges,
         }
     }

@@ -96,8 +96,10 @@ pub struct Settings {
     pub sampling: SamplingChoice,
     /// What finds the faces.
     pub face_finder: FaceFinder,
-    /// Ids of the detectors; empty for all that are installed.
+    /// Ids of the detectors that see every frame; empty for all that are installed.
     pub detectors: Vec<String>,
+    /// Whether the slow detectors look again at the crops on which a verdict rests, where they can.
+    pub second_look: bool,
     /// Whether analyses are listed among the recent ones and outlive the program outside of cases.
     pub history: bool,
     /// Whether the explanation of the first run was read.
@@ -114,6 +116,7 @@ impl Default for Settings {
             sampling: SamplingChoice::default(),
             face_finder: FaceFinder::default(),
             detectors: Vec::new(),
+            second_look: false,
             history: true,
             explained: false,
         }

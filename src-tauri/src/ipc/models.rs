@@ -18,6 +18,8 @@ pub enum ModelState {
     Broken,
     /// It is intact, and past its expiry.
     Expired,
+    /// Its own weights are intact; the encoder that it needs is not on this machine.
+    NoEncoder,
 }
 
 /// What a picture of a model's validation shows.
@@ -86,6 +88,8 @@ pub struct ModelView {
     pub is_scoring: bool,
     /// Whether it takes part in examinations.
     pub chosen: bool,
+    /// Whether it is slow and looks at the crops on which a verdict rests only.
+    pub second_look: bool,
     /// Whether it came with the program.
     pub built_in: bool,
     /// What its validation counted.

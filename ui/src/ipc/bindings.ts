@@ -651,9 +651,13 @@ sampling: SamplingChoice,
  */
 faceFinder: FaceFinder, 
 /**
- * Ids of the detectors; empty for all that are installed.
+ * Ids of the detectors that see every frame; empty for all that are installed.
  */
 detectors: Array<string>, 
+/**
+ * Whether the slow detectors look again at the crops on which a verdict rests, where they can.
+ */
+secondLook: boolean, 
 /**
  * Whether analyses are listed among the recent ones and outlive the program outside of cases.
  */
@@ -1210,6 +1214,10 @@ integrity: Integrity,
  */
 frames: Array<FramePoint>, 
 /**
+ * People whose verdict rests on a detector that was shown some of their pictures only.
+ */
+decidedOnSome: Array<number>, 
+/**
  * Why the detectors gave the scores they gave; none until that was asked for.
  */
 explanations: Array<Explanation>, 
@@ -1559,7 +1567,7 @@ snippet: string, };
 /**
  * Whether a model can be used.
  */
-export type ModelState = "verified" | "hashMismatch" | "broken" | "expired";
+export type ModelState = "verified" | "hashMismatch" | "broken" | "expired" | "noEncoder";
 
 /**
  * What a picture of a model's validation shows.
@@ -1651,6 +1659,10 @@ isScoring: boolean,
  * Whether it takes part in examinations.
  */
 chosen: boolean, 
+/**
+ * Whether it is slow and looks at the crops on which a verdict rests only.
+ */
+secondLook: boolean, 
 /**
  * Whether it came with the program.
  */

@@ -30,6 +30,12 @@ describe("an analysis", () => {
     expect(screen.getByRole("button", { name: /^Person 2 .*Suspected/ })).toHaveTextContent("What stands out: 0:14 to 0:33.");
   });
 
+  it("says whose answer rests on a second look", async () => {
+    await openWindow("analysis/1", { decidedOnSome: [1] });
+    expect(await screen.findByRole("button", { name: /^Person 2 / })).toHaveTextContent("rests on a second look at some of these pictures");
+    expect(screen.getByRole("button", { name: /^Person 1 / })).not.toHaveTextContent("second look");
+  });
+
   it("has the timeline as a table", async () => {
     const { user } = await openWindow("analysis/1");
     const table = await screen.findByRole("table", { name: /stretch by stretch/ });

@@ -27,7 +27,8 @@ export function storedSubject(view: AnalysisView): Subject {
 
 export function liveSubject(queueId: number, name: string, job: JobState, models: ModelView[]): Subject {
   const known = job.kind === "idle" ? { file: null, frames: [] } : job;
-  const thresholds = models.flatMap((m) => (m.isScoring && m.chosen && m.threshold ? [m.threshold] : []));
+  // Those that look twice have said nothing yet.
+  const thresholds = models.flatMap((m) => (m.isScoring && !m.secondLook && m.chosen && m.threshold ? [m.threshold] : []));
   return { pictures: `job/${queueId}`, name, view: null, job, thresholds, ...common(known.file, known.frames, null) };
 }
 

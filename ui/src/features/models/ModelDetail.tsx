@@ -7,6 +7,7 @@ import type { ModelView } from "../../ipc/bindings";
 import { bytes, date, score } from "../../lib/format";
 import { Hash } from "../analysis/FileFacts";
 import { ValidationDots } from "../analysis/Validations";
+import { SecondLookSwitch } from "./SecondLookSwitch";
 import "../analysis/analysis.css";
 import { BadgeCheck, CircleAlert, Clock3 } from "lucide-react";
 
@@ -21,11 +22,11 @@ export function ModelDetail({ model, all }: { model: ModelView; all: ModelView[]
           <p className="muted">{t(`models.task.${model.task}`)} · {model.builtIn ? t("models.builtIn") : t("models.importedTag")}</p>
         </div>
       </div>
-      <Notice tone={model.state === "verified" ? "plain" : model.state === "expired" ? "warn" : "bad"} icon={model.state === "verified" ? BadgeCheck : model.state === "expired" ? Clock3 : CircleAlert}>
+      <Notice tone={model.state === "verified" ? "plain" : model.state === "expired" || model.state === "noEncoder" ? "warn" : "bad"} icon={model.state === "verified" ? BadgeCheck : model.state === "expired" ? Clock3 : CircleAlert}>
         <strong>{t(`models.${model.state}`)}</strong>
         <p>{t(`models.stateText.${model.state}`)}{model.detail ? ` (${model.detail})` : ""}</p>
       </Notice>
-      {model.isScoring && <UseSwitch model={model} all={all} />}
+      {model.isScoring && (model.secondLook ? <SecondLookSwitch models={all} /> : <UseSwitch model={model} all={all} />)}
       <Section title={t("models.validation")}>
         {model.validation ? <div className="model-validation"><ValidationDots validation={model.validation} level={3} /></div> : <p className="muted">{t(model.isScoring ? "models.noCounts" : "models.noValidation")}</p>}
         {model.threshold && <Facts facts={[[t("models.thresholds"), t("models.thresholdText", { suspected: score(model.threshold.suspected, lang), noIndication: score(model.threshold.noIndication, lang) })]]} />}
@@ -52,14 +53,14 @@ export function ModelDetail({ model, all }: { model: ModelView; all: ModelView[]
   );
 }
 
-/** The choice is a setting; an empty list there means all that are in order. */
+/** The choice is a setting; an empty list there means all that are in order. Those that look twice have a setting of their own. */
 function UseSwitch({ model, all }: { model: ModelView; all: ModelView[] }) {
   const { t } = useWords();
   const backend = useBackend();
   const client = useQueryClient();
   const { fail } = useNotices();
   const { settings } = useInfo();
-  const chosen = all.filter((m) => m.isScoring && m.chosen).map((m) => m.id);
+  const chosen = all.filter((m) => m.isScoring && !m.secondLook && m.chosen).map((m) => m.id);
   const usable = model.state === "verified" || model.state === "expired";
   const last = model.chosen && chosen.length === 1;
   const save = useMutation({

@@ -69,5 +69,5 @@ export function ModelsScreen({ id }: { id: string | null }) {
 
 export function StateMark({ state }: { state: ModelState }) {
   if (state === "verified") return <BadgeCheck size={16} aria-hidden="true" className="muted" />;
-  return state === "expired" ? <Clock3 size={16} aria-hidden="true" className="state--expired" /> : <CircleAlert size={16} aria-hidden="true" className="state--bad" />;
+  return state === "expired" || state === "noEncoder" ? <Clock3 size={16} aria-hidden="true" className="state--expired" /> : <CircleAlert size={16} aria-hidden="true" className="state--bad" />;
 }

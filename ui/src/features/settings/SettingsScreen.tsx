@@ -1,5 +1,5 @@
 // Every choice takes effect at once and is kept.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import "./settings.css";
 import { useState } from "react";
 import { Label, Radio, RadioGroup } from "react-aria-components";
@@ -11,6 +11,7 @@ import { Confirm } from "../../components/Dialog";
 import { Section, SelectField, Switch } from "../../components/parts";
 import { useWords } from "../../i18n";
 import type { Device, SamplingChoice, Settings } from "../../ipc/bindings";
+import { SecondLookSwitch } from "../models/SecondLookSwitch";
 
 export function SettingsScreen() {
   const { t } = useWords();
@@ -47,7 +48,9 @@ type Part = { settings: Settings; set: (patch: Partial<Settings>) => void };
 
 function Work({ settings, set }: Part) {
   const { t } = useWords();
+  const backend = useBackend();
   const info = useInfo();
+  const { data: models } = useQuery({ queryKey: ["models"], queryFn: backend.listModels });
   const counts = [...new Set([1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64].filter((n) => n < info.processors).concat(info.processors))];
   const fps = settings.sampling.kind === "perSecond" ? settings.sampling.fps : 5;
   const sampling = (kind: SamplingChoice["kind"]): SamplingChoice => (kind === "perSecond" ? { kind, fps } : { kind });
@@ -64,6 +67,7 @@ function Work({ settings, set }: Part) {
       <SelectField label={t("settings.sampling")} value={settings.sampling.kind} onChange={(kind) => set({ sampling: sampling(kind) })} choices={(["fromCard", "perSecond", "everyFrame"] as const).map((id) => ({ id, name: t(`settings.${id}`) }))} />
       {settings.sampling.kind === "perSecond" && <SelectField label={t("settings.fps")} value={fps} onChange={(n) => set({ sampling: { kind: "perSecond", fps: n } })} choices={[1, 2, 5, 10, 15, 25].map((n) => ({ id: n, name: String(n) }))} />}
       <SelectField label={t("settings.finder")} value={settings.faceFinder} onChange={(faceFinder) => set({ faceFinder })} choices={(["mtcnn", "blazeface"] as const).map((id) => ({ id, name: t(`settings.${id}`) }))} />
+      {models && <div className="settings__wide"><SecondLookSwitch models={models} /></div>}
     </div>
   );
 }

@@ -26,6 +26,21 @@ describe("settings", () => {
     expect(backend.calls.at(-1)).toMatchObject(["saveSettings", { threads: 4 }]);
   });
 
+  it("have the slow methods look again, when what they need is here", async () => {
+    const { backend, user } = await openWindow("settings");
+    await user.click(await screen.findByRole("switch", { name: /Look again/ }));
+    expect(backend.calls.at(-1)).toMatchObject(["saveSettings", { secondLook: true, detectors: [] }]);
+    await user.click(screen.getByRole("link", { name: "Models" }));
+    await user.click(await screen.findByRole("row", { name: /second look/ }));
+    await waitFor(() => expect(screen.getByRole("switch", { name: /Look again/ })).toBeChecked());
+  });
+
+  it("say what the slow methods lack", async () => {
+    await openWindow("settings", { withoutEncoder: true });
+    expect(await screen.findByRole("switch", { name: /Look again/ })).toBeDisabled();
+    expect(screen.getByText(/The encoder that they need is not on this computer/)).toBeVisible();
+  });
+
   it("keep no history when told so", async () => {
     const { user } = await openWindow("settings");
     await user.click(await screen.findByRole("switch", { name: /Keep recent analyses/ }));

@@ -30,6 +30,10 @@ export type FakeOptions = {
   check?: Partial<PackageCheck>;
   /** Analyses say from the start where the detectors looked. */
   explained?: boolean;
+  /** What the slow methods need is not there. */
+  withoutEncoder?: boolean;
+  /** People of every analysis whose verdict rests on a second look. */
+  decidedOnSome?: number[];
 };
 
 export interface Fake extends Backend {
@@ -54,13 +58,13 @@ export function createFake(options: FakeOptions = {}): Fake {
   const analyses = new Map<number, AnalysisView>();
   const sceneOfAnalysis = new Map<number, Scene>();
   const cases = new Map<number, Omit<CaseView, "analyses">>();
-  const installed: ModelView[] = models.map((m) => ({ ...m }));
+  const installed: ModelView[] = models.map((m) => ({ ...m, state: m.secondLook && options.withoutEncoder ? "noEncoder" : m.state }));
   const calls: Fake["calls"] = [];
   const failures = new Map<string, CommandError>();
   const listeners = { info: new Set<(i: AppInfo) => void>(), hover: new Set<(s: Selection | null) => void>(), drop: new Set<(s: Selection) => void>(), finished: new Set<(c: QueueCounts) => void>() };
   const selections = new Map<number, Selection>();
   let nextAnalysis = 1;
-  let settings: Settings = { language: "system", theme: "system", device: "auto", threads: null, sampling: { kind: "fromCard" }, faceFinder: "mtcnn", detectors: [], history: true, explained: full, ...options.settings };
+  let settings: Settings = { language: "system", theme: "system", device: "auto", threads: null, sampling: { kind: "fromCard" }, faceFinder: "mtcnn", detectors: [], secondLook: false, history: true, explained: full, ...options.settings };
   let libraryFolder = "/home/newsroom/.local/share/facefiction";
 
   const keep = (scene: Scene, points: typeof frames.harbour, caseId: number | null, started: string): number => {
@@ -167,7 +171,7 @@ export function createFake(options: FakeOptions = {}): Fake {
 
     recentAnalyses: () => done("recentAnalyses", () => (settings.history ? [...analyses.values()].map(summary).sort((a, b) => b.analysedAt.localeCompare(a.analysedAt)) : [])),
     forgetRecent: () => done("forgetRecent", () => [...analyses.values()].filter((a) => a.caseId === null).forEach((a) => analyses.delete(a.id)), null),
-    openAnalysis: (id) => done("openAnalysis", () => ({ ...the(id) })),
+    openAnalysis: (id) => done("openAnalysis", () => ({ ...the(id), decidedOnSome: options.decidedOnSome ?? [] })),
     checkIntegrity: (id) => done("checkIntegrity", () => the(id).integrity),
     locateEvidence: (id) => done("locateEvidence", () => ((the(id).integrity = "unchanged"), "unchanged" as const), id),
     frameTimes: (id) =>
@@ -236,7 +240,7 @@ export function createFake(options: FakeOptions = {}): Fake {
         ];
       }),
 
-    listModels: () => done("listModels", () => installed.map((m) => ({ ...m, chosen: m.isScoring ? (settings.detectors.length ? settings.detectors.includes(m.id) : m.state === "verified") : m.chosen }))),
+    listModels: () => done("listModels", () => installed.map((m) => ({ ...m, chosen: m.secondLook ? settings.secondLook && m.state === "verified" : m.isScoring ? (settings.detectors.length ? settings.detectors.includes(m.id) : m.state === "verified") : m.chosen }))),
     importModel: () => done("importModel", () => installed[2] ?? null, null),
     helpText: (_page, language) => done("helpText", () => texts.ethics(language)),
 

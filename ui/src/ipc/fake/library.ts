@@ -23,26 +23,30 @@ export const models: ModelView[] = [
   {
     id: "manipulated-faces", name: "Manipulated faces", version: "1.0.0", task: "faceManipulation", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
     source: "Trained by this project", trainedOn: "4,812 stills of 640 recordings: self-blended faces and two families of swapped faces", notFor: "Faces drawn by a generator; edits outside the face; faces under 64 pixels; anything as the only ground for a publication",
-    trained: "2026-11-21", expires: "2027-11-21", sha256: hash("swapped"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, builtIn: true,
+    trained: "2026-11-21", expires: "2027-11-21", sha256: hash("swapped"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, secondLook: false, builtIn: true,
     validation: { model: "manipulated-faces", ...counts }, threshold: swapped, figures: (["roc", "reliability", "confusion", "tiers", "training"] as const).map((kind) => ({ kind, url: `model/e9386d4cdf97a55a/${kind}` })),
   },
   {
     id: "generated-faces", name: "Generated faces", version: "1.0.0", task: "faceSynthesis", architecture: "mobilenet-v2", licence: "MIT OR Apache-2.0",
     source: "Trained by this project", trainedOn: "6,463 stills (3,339 generated, 3,124 real). No video", notFor: "Faces of generators unlike those it saw; composites and retouched photos; videos",
-    trained: "2026-11-21", expires: "2027-11-21", sha256: hash("generated"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, builtIn: true,
+    trained: "2026-11-21", expires: "2027-11-21", sha256: hash("generated"), bytes: 9_067_076, state: "verified", detail: null, isScoring: true, chosen: true, secondLook: false, builtIn: true,
     validation: { model: "generated-faces", ...counts, falseAlarms: 0, nFake: 290, found: 94 }, threshold: generated, figures: [],
   },
   {
     id: "older-swap", name: "Swapped faces, 2024", version: "0.3.0", task: "faceManipulation", architecture: "resnet-18", licence: "Apache-2.0", source: "Imported by you", trainedOn: "Faces of one public research set", notFor: "Recordings of later than 2024",
-    trained: "2024-06-02", expires: "2025-06-02", sha256: hash("older"), bytes: 44_700_000, state: "expired", detail: null, isScoring: true, chosen: false, builtIn: false, validation: null, threshold: { model: "older-swap", suspected: 0.9, noIndication: 0.4 }, figures: [],
+    trained: "2024-06-02", expires: "2025-06-02", sha256: hash("older"), bytes: 44_700_000, state: "expired", detail: null, isScoring: true, chosen: false, secondLook: false, builtIn: false, validation: null, threshold: { model: "older-swap", suspected: 0.9, noIndication: 0.4 }, figures: [],
+  },
+  {
+    id: "deep-manipulation", name: "Manipulated faces, second look", version: "1.0.0", task: "faceManipulation", architecture: "clip-vit-b16", licence: "MIT OR Apache-2.0", source: "Trained by this project on a public encoder", trainedOn: "8,000 stills", notFor: "Faces drawn by a generator",
+    trained: "2026-11-30", expires: "2027-11-30", sha256: hash("deep"), bytes: 27_900, state: "verified", detail: null, isScoring: true, chosen: false, secondLook: true, builtIn: true, validation: null, threshold: { model: "deep-manipulation", suspected: 0.93, noIndication: 0.3 }, figures: [],
   },
   {
     id: "mtcnn", name: "MTCNN", version: "1.0", task: "faceDetection", architecture: "mtcnn", licence: "MIT", source: "Public package, converted", trainedOn: "Public sets of faces in everyday scenes", notFor: "Recognising who somebody is",
-    trained: "2018-01-01", expires: "2031-12-31", sha256: hash("mtcnn"), bytes: 1_980_000, state: "verified", detail: null, isScoring: false, chosen: true, builtIn: true, validation: null, threshold: null, figures: [],
+    trained: "2018-01-01", expires: "2031-12-31", sha256: hash("mtcnn"), bytes: 1_980_000, state: "verified", detail: null, isScoring: false, chosen: true, secondLook: false, builtIn: true, validation: null, threshold: null, figures: [],
   },
   {
     id: "face-mesh", name: "Face mesh of 468 points", version: "0.10.21", task: "faceLandmarks", architecture: "face-mesh", licence: "Apache-2.0", source: "Public package, converted", trainedOn: "Not stated in the package", notFor: "Recognising who somebody is; judging expression, health or age",
-    trained: "2025-01-31", expires: "2031-12-31", sha256: hash("mesh"), bytes: 1_219_154, state: "verified", detail: null, isScoring: false, chosen: true, builtIn: true, validation: null, threshold: null, figures: [],
+    trained: "2025-01-31", expires: "2031-12-31", sha256: hash("mesh"), bytes: 1_219_154, state: "verified", detail: null, isScoring: false, chosen: true, secondLook: false, builtIn: true, validation: null, threshold: null, figures: [],
   },
 ];
 
@@ -106,7 +110,7 @@ function alikeOf(tracks: number[]): Alike[] {
 export function analysisOf(id: number, scene: Scene, frames: FramePoint[], caseId: number | null, started: string): AnalysisView {
   const still = scene.seconds === 0;
   return {
-    id, caseId, name: scene.name, ...conclude(frames), integrity: "checking", frames, note: "", refined: [], explanations: [], error: null, thresholds: [swapped, generated],
+    id, caseId, name: scene.name, ...conclude(frames), integrity: "checking", frames, note: "", refined: [], explanations: [], decidedOnSome: [], error: null, thresholds: [swapped, generated],
     file: {
       path: `/home/newsroom/${scene.folder}/${scene.name}`, bytes: scene.bytes, sha256: hash(scene.name), kind: still ? "image" : "video",
       media: { width: scene.width, height: scene.height, duration_us: still ? null : scene.seconds * 1e6, frame_rate: still ? null : `${scene.fps}/1`, variable_frame_rate: false, codec: scene.codec, rotation: 0, damaged: false },

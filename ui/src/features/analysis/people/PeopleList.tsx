@@ -43,6 +43,7 @@ function PersonCard({ seen, subject, selected, onSelect }: { seen: Seen; subject
         <span className="person__text">
           <small>{[when, t("people.usable", { usable: seen.usable, count: seen.crops })].filter(Boolean).join(" · ")}</small>
           {why && <small>{sentence(why)}</small>}
+          {subject.view?.decidedOnSome.includes(track) && <small>{t("people.looked")}</small>}
           {ranges.length > 0 && !subject.still && <small>{t("people.standsOut", { ranges: list(ranges, lang) })}</small>}
         </span>
         {person && person.score !== null && <Position score={person.score} seen={seen} subject={subject} />}
