@@ -168,8 +168,15 @@ mod tests {
 
     #[test]
     fn the_card_says_how_crops_are_cut() {
-        let input =
-            |crop| Input { size: 128, resize: 140, mean: [0.0; 3], std: [1.0; 3], channels: Channels::Rgb, crop };
+        let input = |crop| Input {
+            size: 128,
+            resize: 140,
+            mean: [0.0; 3],
+            std: [1.0; 3],
+            channels: Channels::Rgb,
+            views_from: None,
+            crop,
+        };
         let rule = |basis, factor| Some(CropRule { basis, factor, resize: 140, size: 128 });
         assert_eq!(crop_rule(&input(CardRule::Box { factor: 1.3 })), rule(CropBasis::LargerSide, 1.3));
         assert_eq!(crop_rule(&input(CardRule::Height { factor: 0.87 })), rule(CropBasis::Height, 0.87));

@@ -54,7 +54,15 @@ mod tests {
     use nets::card::CropRule;
 
     fn input(channels: Channels) -> Input {
-        Input { size: 8, resize: 8, mean: [0.5, 0.0, 0.0], std: [0.5, 1.0, 2.0], channels, crop: CropRule::Whole {} }
+        Input {
+            size: 8,
+            resize: 8,
+            mean: [0.5, 0.0, 0.0],
+            std: [0.5, 1.0, 2.0],
+            channels,
+            views_from: None,
+            crop: CropRule::Whole {},
+        }
     }
 
     #[test]

@@ -79,13 +79,38 @@ pub fn crop_face(rgb: &RgbImage, face: &Face, rule: &CropRule) -> Option<RgbImag
 
 /// The network's input for a given box, `[size, size, 3]`.
 pub fn crop_square(rgb: &RgbImage, rect: Rect, rule: &CropRule) -> Option<RgbImage> {
+    crop_resized(rgb, rect, rule, rule.resize)
+}
+
+/// Sides to which the square is resized for further views, over that of the first one: a little more of the face's
+/// surroundings, and a little less.
+const ZOOMS: [f32; 2] = [0.955, 1.06];
+
+/// What else a network can be shown of a given box: the first view mirrored, and others that are a little wider and a little
+/// closer, each as it is and mirrored. The wider one is missing where the rule leaves no room for it.
+pub fn further_views(rgb: &RgbImage, rect: Rect, rule: &CropRule) -> Vec<RgbImage> {
+    let zoomed = |zoom: f32| {
+        let resize = (rule.resize as f32 * zoom).round() as u32;
+        crop_resized(rgb, rect, rule, resize)
+    };
+    let Some(first) = crop_square(rgb, rect, rule) else { return Vec::new() };
+    let mut views = vec![image::imageops::flip_horizontal(&first)];
+    for view in ZOOMS.into_iter().filter_map(zoomed) {
+        views.push(image::imageops::flip_horizontal(&view));
+        views.push(view);
+    }
+    views
+}
+
+/// The central `size` px of the square, resized to `resize` px; `None` where that is less.
+fn crop_resized(rgb: &RgbImage, rect: Rect, rule: &CropRule, resize: u32) -> Option<RgbImage> {
+    let margin = resize.checked_sub(rule.size)? / 2;
     let square = rule.square(rect, rgb.width(), rgb.height())?;
-    let resized = if square.w >= rule.resize {
-        shrink_area(rgb, square, rule.resize, rule.resize)
+    let resized = if square.w >= resize {
+        shrink_area(rgb, square, resize, resize)
     } else {
-        stretch_linear(rgb, square, rule.resize, rule.resize)
+        stretch_linear(rgb, square, resize, resize)
     }?;
-    let margin = rule.resize.checked_sub(rule.size)? / 2;
     Some(image::imageops::crop_imm(&resized, margin, margin, rule.size, rule.size).to_image())
 }
 
@@ -142,6 +167,28 @@ mod tests {
 
     fn region(x: u32, y: u32, side: u32) -> Option<PixelRegion> {
         Some(PixelRegion { x, y, w: side, h: side })
+    }
+
+    #[test]
+    fn further_views_show_the_same_face_wider_closer_and_mirrored() {
+        // A bright disc in the middle of the box, a little to its left.
+        let disc = |x: u32, y: u32| (f64::from(x) - 190.0).hypot(f64::from(y) - 200.0) < 20.0;
+        let rgb = RgbImage::from_fn(400, 400, |x, y| image::Rgb(if disc(x, y) { [255; 3] } else { [0; 3] }));
+        let rect = Rect::new(150.0, 150.0, 100.0, 100.0);
+        let bright = |view: &RgbImage| view.pixels().filter(|p| p.0[0] > 128).count();
+        let left = |view: &RgbImage| {
+            let half = image::imageops::crop_imm(view, 0, 0, view.width() / 2, view.height()).to_image();
+            bright(&half) * 2 > bright(view)
+        };
+        let first = crop_square(&rgb, rect, &BOX).unwrap();
+        let views = further_views(&rgb, rect, &BOX);
+        let seen: Vec<_> = views.iter().map(|view| (bright(view).cmp(&bright(&first)), left(view))).collect();
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        assert_eq!(seen, [(Equal, false), (Less, false), (Less, true), (Greater, false), (Greater, true)]);
+        assert!(left(&first) && views.iter().all(|view| view.dimensions() == (128, 128)));
+        // Without a margin there is nothing wider; outside of the picture there is nothing.
+        assert_eq!(further_views(&rgb, rect, &CropRule { resize: 128, ..BOX }).len(), 3);
+        assert!(further_views(&rgb, Rect::new(900.0, 0.0, 10.0, 10.0), &BOX).is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod track;
 
 pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
 pub use checked::{Checked, LandmarkSource, PresenceRule};
-pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square};
+pub use crop::{CropBasis, CropRule, canonical_rect, crop_face, crop_square, further_views};
 pub use error::FacesError;
 pub use face::{FOLLOWED_BELOW, Face, FaceDetector, SURVEYED_FROM};
 pub use mesh::{FaceMeshAligner, Mesh};

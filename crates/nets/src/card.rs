@@ -86,6 +86,11 @@ pub struct Input {
     pub std: [f32; 3],
     /// Order of the colours.
     pub channels: Channels,
+    /// From this logit on a still is looked at from further views too (two other zooms, and all of them mirrored), and the
+    /// mean of all counts; its calibration and thresholds were measured so. Without it one view counts. A video has many
+    /// frames anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub views_from: Option<f32>,
     /// Which part of the picture.
     pub crop: CropRule,
 }

@@ -131,7 +131,7 @@ fn tested_map(crop: &RgbImage, scorer: &dyn Scorer) -> Result<Option<(HeatMap, F
     Ok(other.filter(|(_, f)| f.shown).or(own))
 }
 
-/// One face that was found again.
+/// One face that was found again. What is explained is what its detector makes of the first view.
 struct Subject<'a> {
     track: u32,
     again: &'a Again,

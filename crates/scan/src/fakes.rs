@@ -76,6 +76,35 @@ impl Scorer for BlueScorer {
     }
 }
 
+/// The blue one, but that from a logit of 100 on it wants a black view of a still too.
+pub(crate) struct Hesitant;
+
+impl Scorer for Hesitant {
+    fn id(&self) -> &str {
+        BlueScorer.id()
+    }
+
+    fn crop_of(&self, rgb: &RgbImage, rect: Rect) -> Option<RgbImage> {
+        BlueScorer.crop_of(rgb, rect)
+    }
+
+    fn place_of(&self, rgb: &RgbImage, rect: Rect) -> Option<CropPlace> {
+        BlueScorer.place_of(rgb, rect)
+    }
+
+    fn views_of(&self, _: &RgbImage, _: Rect, logit: f32) -> Vec<RgbImage> {
+        if logit >= 100.0 { vec![RgbImage::new(1, 1)] } else { Vec::new() }
+    }
+
+    fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {
+        BlueScorer.heat_map(crop)
+    }
+
+    fn logits(&self, crops: &[RgbImage]) -> Result<Vec<f32>, DetectorError> {
+        BlueScorer.logits(crops)
+    }
+}
+
 /// A pipeline of fakes.
 pub(crate) fn pipeline(threads: usize) -> Pipeline {
     let high =

@@ -64,8 +64,12 @@ fn observed(frame: &Frame, faces: &[Face], pipeline: &Pipeline) -> Result<FrameO
         let mut logits = std::collections::BTreeMap::new();
         for scorer in pipeline.scorers() {
             let Some(crop) = scorer.crop_of(&frame.rgb, face.rect) else { continue };
-            let scored = pipeline.pool().install(|| scorer.logits(&[crop]))?;
-            logits.extend(scored.first().map(|logit| (scorer.id().to_owned(), *logit)));
+            let boxed = Boxed(scorer.as_ref());
+            let scored = pipeline.pool().install(|| {
+                let first = boxed.logits(&[crop])?.first().copied();
+                first.map(|logit| boxed.of_still(logit, &frame.rgb, face)).transpose()
+            })?;
+            logits.extend(scored.map(|logit| (scorer.id().to_owned(), logit)));
         }
         quality.usable = !logits.is_empty();
         quality.reasons = if quality.usable { Vec::new() } else { vec![Reason::CutOff] };
@@ -97,6 +101,14 @@ impl Scorer for Boxed<'_> {
 
     fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace> {
         self.0.place_of(rgb, face.rect)
+    }
+
+    fn views_of(&self, rgb: &RgbImage, rect: Rect, logit: f32) -> Vec<RgbImage> {
+        self.0.views_of(rgb, rect, logit)
+    }
+
+    fn views(&self, rgb: &RgbImage, face: &Face, logit: f32) -> Vec<RgbImage> {
+        self.0.views_of(rgb, face.rect, logit)
     }
 
     fn heat_map(&self, crop: &RgbImage) -> Result<HeatMap, DetectorError> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fakes::{pipeline, save_picture};
+use crate::fakes::{Hesitant, pipeline, save_picture};
 use analysis::{ErrorCode, VerdictCode};
 
 fn face(x: f32) -> GivenFace {
@@ -22,6 +22,23 @@ fn given_faces_are_scored_where_none_would_be_found() {
     // A face that hangs out of the picture is refused when it is found, and scored when it is given.
     let cut = scan_given(&path, &[face(-90.0)], &pipeline, &Ctx::silent()).unwrap();
     assert!(cut.timeline[0].faces[0].quality.usable && cut.verdict.score.is_some());
+}
+
+#[test]
+fn what_may_be_suspected_is_looked_at_from_further_views_and_so_is_each_rung() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.png");
+    save_picture(&path, 0, 240);
+    let mut pipeline = pipeline(1);
+    pipeline.scorers = vec![Box::new(Hesitant)];
+    // Any suspicion will do.
+    let threshold = base::Score::new(0.6).unwrap();
+    let high = analysis::OperatingPoint { threshold, false_alarms: 0, n_real: 500, found: 400, n_fake: 500 };
+    pipeline.policies[0].image = analysis::OperatingPoints::new(high, base::Score::new(0.1).unwrap());
+    let analysis = scan_given(&path, &[face(10.0)], &pipeline, &Ctx::silent()).unwrap();
+    let person = &analysis.people[0];
+    assert_eq!(person.scores["blue"].logit, 120.0);
+    assert_eq!(person.stability.as_ref().unwrap().rungs[0].logit, 120.0);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn stability(
     if patches.is_empty() {
         return Ok(None);
     }
-    let logits = pipeline.pool().install(|| climb(&patches, scorer, pipeline.gate.min_face_px))?;
+    let logits = pipeline.pool().install(|| climb(&patches, kind, scorer, pipeline.gate.min_face_px))?;
     Ok(Stability::of(&policy.id, patches.len() as u64, &logits, policy.calibration, points))
 }
 
@@ -137,13 +137,23 @@ fn highest(timeline: &[TimelineFrame], track: u32, model: &str) -> Vec<Wanted> {
 }
 
 /// The mean logit on each rung that changes the frames and leaves the faces large enough.
-fn climb(patches: &[Patch], scorer: &dyn Scorer, min_face_px: f32) -> Result<Vec<(Rung, f64)>, ScanError> {
+fn climb(
+    patches: &[Patch],
+    kind: MediaKind,
+    scorer: &dyn Scorer,
+    min_face_px: f32,
+) -> Result<Vec<(Rung, f64)>, ScanError> {
     let mut climbed = Vec::new();
     for rung in Rung::ALL {
         let spoilt = patches.iter().map(|p| p.spoilt(rung, min_face_px)).collect::<Option<Vec<_>>>();
-        let crops = spoilt.and_then(|all| all.iter().map(|p| p.crop(scorer)).collect::<Option<Vec<_>>>());
-        let Some(crops) = crops.filter(|crops| !crops.is_empty()) else { continue };
-        let logits = scorer.logits(&crops)?;
+        let Some(spoilt) = spoilt.filter(|spoilt| !spoilt.is_empty()) else { continue };
+        let Some(crops) = spoilt.iter().map(|p| p.crop(scorer)).collect::<Option<Vec<_>>>() else { continue };
+        let mut logits = scorer.logits(&crops)?;
+        if kind == MediaKind::Image {
+            for (logit, patch) in logits.iter_mut().zip(&spoilt) {
+                *logit = patch.of_still(scorer, *logit)?;
+            }
+        }
         climbed.push((rung, logits.iter().map(|l| f64::from(*l)).sum::<f64>() / logits.len() as f64));
     }
     Ok(climbed)

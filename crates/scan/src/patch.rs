@@ -5,6 +5,7 @@
 
 use analysis::Rung;
 use base::{Point, Rect};
+use detector::DetectorError;
 use faces::resize::{PixelRegion, shrink_area};
 use faces::{Face, canonical_rect};
 use image::RgbImage;
@@ -50,6 +51,11 @@ impl Patch {
     /// What this detector sees of the face.
     pub fn crop(&self, scorer: &dyn Scorer) -> Option<RgbImage> {
         scorer.crop(&self.rgb, &self.face)
+    }
+
+    /// Of a still whose first view of the face has this logit, the one that counts.
+    pub fn of_still(&self, scorer: &dyn Scorer, logit: f32) -> Result<f32, DetectorError> {
+        scorer.of_still(logit, &self.rgb, &self.face)
     }
 
     /// `None` where the rung changes nothing or leaves too small a face.

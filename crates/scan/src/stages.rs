@@ -260,8 +260,10 @@ struct Batch {
     crops: Vec<Vec<RgbImage>>,
     /// Which face each crop is of, by scoring model.
     places: Vec<Vec<Place>>,
-    /// The last of the frames: its pixels are shown.
+    /// The last of the frames: its pixels are shown, and a still is it.
     last: Option<Frame>,
+    /// Whether there is no other frame.
+    still: bool,
     broken: Option<MediaError>,
 }
 
@@ -271,6 +273,8 @@ struct Place {
     frame: usize,
     /// Index into its faces.
     face: usize,
+    /// As it was found.
+    found: Face,
     patch: Option<Patch>,
 }
 
@@ -291,7 +295,7 @@ impl Batch {
                 }
                 if let (Some(crops), Some(places)) = (self.crops.get_mut(model), self.places.get_mut(model)) {
                     crops.push(crop);
-                    places.push(Place { frame: index, face: place, patch });
+                    places.push(Place { frame: index, face: place, found: seen.face, patch });
                 }
             }
             let Face { rect, landmarks, .. } = seen.face;
@@ -305,7 +309,12 @@ impl Batch {
         let crops = std::mem::take(&mut self.crops);
         for ((scorer, crops), places) in pipeline.scorers().iter().zip(&crops).zip(&self.places) {
             let logits = scorer.logits(crops)?;
+            let still = self.last.as_ref().filter(|_| self.still);
             for (place, logit) in places.iter().zip(logits) {
+                let logit = match still {
+                    Some(still) => scorer.of_still(logit, &still.rgb, &place.found)?,
+                    None => logit,
+                };
                 if let Some(face) = self.frames.get_mut(place.frame).and_then(|f| f.faces.get_mut(place.face)) {
                     face.logits.insert(scorer.id().to_owned(), logit);
                 }
@@ -317,7 +326,7 @@ impl Batch {
     /// Hands over the patches of what was scored.
     fn keep(&mut self, policies: &[ModelPolicy], kept: &mut Keepsakes) {
         for (policy, places) in policies.iter().zip(std::mem::take(&mut self.places)) {
-            for Place { frame, face, patch } in places {
+            for Place { frame, face, patch, .. } in places {
                 let Some(frame) = self.frames.get(frame) else { continue };
                 let Some(face) = frame.faces.get(face) else { continue };
                 if let Some((logit, patch)) = face.logits.get(&policy.id).zip(patch) {
@@ -367,7 +376,7 @@ impl<I: Iterator<Item = Result<Seen, ScanError>>> Iterator for Follow<'_, '_, I>
         if self.ended {
             return None;
         }
-        let mut batch = Batch::default();
+        let mut batch = Batch { still: !self.expected.video, ..Batch::default() };
         let frames = std::mem::replace(&mut self.frames, BATCH_FRAMES);
         while !batch.is_full(frames) {
             let followed = match self.seen.next() {

@@ -7,7 +7,7 @@ use faces::{FaceDetector, FacesError};
 use image::RgbImage;
 
 use super::*;
-use crate::fakes::{STEP_US, frame, pipeline};
+use crate::fakes::{Hesitant, STEP_US, frame, pipeline};
 
 const EXPECTED: Expected = Expected { video: true, duration_us: Some(10_000_000), frame_bytes: 640 * 360 * 3 };
 
@@ -38,6 +38,22 @@ fn every_frame_comes_out_in_order_with_its_faces_and_logits() {
     }
     let scored = examined.frames.iter().flat_map(|f| &f.faces).filter(|f| !f.logits.is_empty()).count();
     assert!(scored > 0, "the fakes' faces must be usable for this test to mean anything");
+}
+
+#[test]
+fn only_a_still_that_may_be_suspected_is_looked_at_from_further_views() {
+    let mut pipeline = pipeline(2);
+    pipeline.scorers = vec![Box::new(Hesitant)];
+    let logit = |video: bool, blue: u8| {
+        let expected = Expected { video, duration_us: None, frame_bytes: 640 * 360 * 3 };
+        let frames = vec![Ok(frame(0, 2, blue))].into_iter();
+        let examined = examine(frames, &pipeline, expected, &Ctx::silent(), &|_| {}).unwrap();
+        let faces = examined.frames.into_iter().flat_map(|frame| frame.faces);
+        let logits: Vec<f32> = faces.filter_map(|face| face.logits.get("blue").copied()).collect();
+        assert!(!logits.is_empty() && logits.iter().all(|l| *l == logits[0]), "{logits:?}");
+        logits[0]
+    };
+    assert_eq!([logit(false, 90), logit(false, 120), logit(true, 120)], [90.0, 60.0, 120.0]);
 }
 
 #[test]

@@ -187,7 +187,9 @@ fn ranks(t: &Teller<'_>, person: &Person) -> Vec<Block> {
 }
 
 fn lane(t: &Teller<'_>, person: &Person, assets: &mut Assets) -> Result<Option<Block>, ReportError> {
-    let Some(facts) = person.decided_by().and_then(|id| t.scoring(id)).filter(|_| t.is_video()) else { return Ok(None) };
+    let Some(facts) = person.decided_by().and_then(|id| t.scoring(id)).filter(|_| t.is_video()) else {
+        return Ok(None);
+    };
     let (span, name) = (t.span(), t.person(person.track));
     let svg = timeline(&[t.lane(person)], span, thresholds_of(facts), t.gap(), &|us| t.lang.clock(us))?;
     let file = format!("/charts/person-{}.svg", person.track);
