@@ -37,6 +37,7 @@ mod planar_winograd;
 mod pool;
 mod rows_kernel;
 mod simd;
+mod square_kernel;
 mod tensor;
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,7 @@ pub use rows_kernel::{
 };
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
+pub use square_kernel::{TurnedSquare, sample_square};
 pub use tensor::Nhwc;
 pub use winograd::{Square, Winograd};
 
