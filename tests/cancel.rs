@@ -101,9 +101,11 @@ fn another_configuration_is_another_result() {
     };
     let first = scan(&[]);
     assert_eq!(scan(&["--threads", "1"]), first, "threads do not change results");
-    assert_ne!(scan(&["--fps", "2"]), first);
-    assert_eq!(scan(&[]), first);
+    assert_eq!(kept(out.path()), 1);
+    // What is said of a still may be the same to the letter, examined within the same second and as quickly.
+    scan(&["--fps", "2"]);
     assert_eq!(kept(out.path()), 2);
+    assert_eq!(scan(&[]), first);
 }
 
 #[cfg(target_os = "linux")]
