@@ -188,17 +188,16 @@ fn add_inner(picture: Picture<'_>, [x, y]: [&[f32; LANES]; 2], sums: [&mut [f32]
     let mut corners = [[0u32; LANES]; 4];
     for lane in 0..LANES {
         let above = first[lane] as usize * 3;
-        let (above, below) = (&rgb[above..], &rgb[above + width * 3..]);
         // Two pixels and two bytes more.
-        let (Some(above), Some(below)) = (above.first_chunk::<8>(), below.first_chunk::<8>()) else {
-            panic!("a point outside of the picture")
-        };
-        let (above, below) = (u64::from_le_bytes(*above), u64::from_le_bytes(*below));
+        let [above, below] = [above, above + width * 3].map(|at| {
+            let bytes = rgb[at..at + 8].first_chunk::<8>();
+            u64::from_le_bytes(bytes.copied().unwrap_or_default())
+        });
         (corners[0][lane], corners[1][lane]) = (above as u32, (above >> 24) as u32);
         (corners[2][lane], corners[3][lane]) = (below as u32, (below >> 24) as u32);
     }
     for (colour, sums) in sums.into_iter().enumerate() {
-        let Some(sums) = sums.first_chunk_mut::<LANES>() else { panic!("fewer sums than points") };
+        let sums = &mut sums[..LANES];
         let shift = 8 * colour as u32;
         for lane in 0..LANES {
             let a = ((corners[0][lane] >> shift) & 255) as i32 as f32;

@@ -91,6 +91,13 @@ struct Job {
     place: usize,
 }
 
+/// One example of a batch.
+struct Example {
+    pixels: Vec<u8>,
+    label: f32,
+    word: Option<f32>,
+}
+
 /// Faces without a mesh that may be drawn in a row before it is an error.
 const TRIES: usize = 16;
 
@@ -215,7 +222,7 @@ impl Mixture {
         jobs
     }
 
-    fn examples(&self, step: u64, job: Job) -> Result<Vec<(Vec<u8>, f32, Option<f32>)>, TrainError> {
+    fn examples(&self, step: u64, job: Job) -> Result<Vec<Example>, TrainError> {
         let mut dice = Dice::new(self.seed, step, job.place as u64, Purpose::Choice);
         let Some(draw) = self.draws.get(job.draw) else { return Ok(Vec::new()) };
         let subjects = self.subjects(draw, job.fake, &mut dice)?;
@@ -224,7 +231,7 @@ impl Mixture {
             let mut dice = Dice::new(self.seed, step, place as u64, Purpose::Augment);
             let word = subject.word;
             let pixels = augment(&self.augment, subject, self.side, &mut dice)?;
-            Ok((pixels, if label == Label::Fake { 1.0 } else { 0.0 }, word))
+            Ok(Example { pixels, label: if label == Label::Fake { 1.0 } else { 0.0 }, word })
         };
         subjects.into_iter().enumerate().map(finish).collect()
     }
@@ -325,7 +332,7 @@ impl Batches for Mixture {
         let made: Result<Vec<_>, TrainError> = jobs.par_iter().map(|&job| self.examples(step, job)).collect();
         let (labels, weights, words) = (Vec::new(), Vec::new(), Vec::new());
         let mut batch = Batch { pixels: Vec::new(), labels, weights, words, side: self.side };
-        for (pixels, label, word) in made?.into_iter().flatten() {
+        for Example { pixels, label, word } in made?.into_iter().flatten() {
             batch.pixels.extend_from_slice(&pixels);
             batch.labels.push(label);
             batch.weights.push(1.0);
