@@ -22,7 +22,7 @@ pub(crate) trait Scorer: Send + Sync {
     fn place(&self, rgb: &RgbImage, face: &Face) -> Option<CropPlace> {
         self.place_of(rgb, canonical_rect(face.placed()))
     }
-    /// What else it wants to see of a face with this box in a still, and from which logit on; nothing for most.
+    /// What else it wants to see of a face with this box in a still, when its first view has this logit; nothing for most.
     fn views_of(&self, _: &RgbImage, _: Rect, _: f32) -> Vec<RgbImage> {
         Vec::new()
     }
