@@ -6,7 +6,7 @@
 Each kind of generated still, the composites, DFDC and the clips are left out in turn (their reals too, where the kind has
 reals of its own), a MobileNetV2 of 128 px learns the rest of its question from ImageNet's weights, and is tested on the
 `val` rows of the kind against its own reals, or against those of all stills. The trainings are short and alike, so the
-figures compare kinds, not detectors: what ships was trained some fifteen times as long. The run `all` leaves nothing out.
+figures compare kinds, not detectors: what ships was trained many times as long. The run `all` leaves nothing out.
 Goes on where it was stopped. Needs ../shared/data, out/clips (`facefiction dataset prepare`) and out/imagenet
 (scripts/imagenet_weights.py).
 """

@@ -51,3 +51,32 @@ impl Words {
         Some(said.iter().sum::<f32>() / said.len().max(1) as f32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_by_path_and_every_bad_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        ["a.jpg", "b.jpg"].iter().for_each(|name| std::fs::write(at(name), b"x").unwrap());
+        std::fs::write(at("list.csv"), "path,label\na.jpg,real\nb.jpg,fake\n").unwrap();
+        let manifest = Manifest::read(&at("list.csv"), &[]).unwrap();
+        let read = |text: &str| {
+            std::fs::write(at("words.csv"), text).unwrap();
+            Words::read(&at("words.csv"))
+        };
+        let words = read("logit,path\n-2,a.jpg\n1,a.jpg\n7,c.jpg\n").unwrap();
+        let said: Vec<_> = manifest.rows.iter().map(|row| words.on(&manifest, row)).collect();
+        assert_eq!(said, [Some(-0.5), None]);
+        for (text, problem) in [
+            ("path,score\na.jpg,1\n", "no column `logit`"),
+            ("path,logit\na.jpg,1\na.jpg,NaN\n", "line 3: `logit` must be a finite number"),
+            ("path,logit\na.jpg,high\n", "line 2"),
+        ] {
+            let message = read(text).err().unwrap().to_string();
+            assert!(message.contains(problem), "{message}");
+        }
+    }
+}
