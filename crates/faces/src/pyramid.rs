@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use image::RgbImage;
-use nets::cpu::{Cover, add_neighbours, blend_columns, blend_rows, sum_rows};
+use nets::cpu::{Cover, Covers, add_neighbours, blend_columns, blend_rows, sum_rows};
 
 use crate::resize::{AreaPool, Line, PixelRegion, RGB, window};
 
@@ -56,7 +56,7 @@ pub(crate) struct Blend<'a> {
     /// Columns of squares that are touched.
     columns: Range<usize>,
     /// Under each output column, counted from the first that is touched.
-    covers: Vec<Cover>,
+    covers: Covers,
 }
 
 impl<'a> Pyramid<'a> {
@@ -100,7 +100,8 @@ impl<'a> Pyramid<'a> {
             cover.pixels = cover.pixels.start - columns.start..cover.pixels.end - columns.start;
             cover
         };
-        let covers = (0..width).map(cover).collect();
+        let covers: Vec<Cover> = (0..width).map(cover).collect();
+        let covers = Covers::new(columns.len(), &covers);
         Level::Coarse(Blend { squares, rows: top..top + down, height, columns, covers })
     }
 

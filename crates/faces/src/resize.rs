@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use image::RgbImage;
-use nets::cpu::{Cover, SUMMED_ROWS, blend_columns, centred_means, sum_columns, sum_rows};
+use nets::cpu::{Cover, Covers, SUMMED_ROWS, blend_columns, centred_means, sum_columns, sum_rows};
 use rayon::prelude::*;
 
 /// A rectangle of whole pixels inside a picture.
@@ -130,13 +130,14 @@ pub fn shrink_area(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32)
     if region.w.is_multiple_of(width) && region.h.is_multiple_of(height) {
         return Some(shrink_whole(rgb, region, width, height));
     }
-    let columns = area_covers(region.w, width);
+    let columns = Covers::new(region.w as usize, &area_covers(region.w, width));
     let rows = area_covers(region.h, height);
     let (across, len) = (region.w as usize * RGB, width as usize * RGB);
     let mut out = RgbImage::new(width, height);
     // Each row across, then the rows down, as OpenCV adds them: a sum that lies on a half rounds as it does there. The value
     // more at the end of a row is read, not used.
     let (mut floats, mut line, mut sum) = (vec![0f32; across + 1], vec![0f32; len], vec![0f32; len]);
+    let mut blended = None;
     for (Cover { pixels, shares: [first, middle, last] }, out_row) in rows.iter().zip(out.chunks_exact_mut(len)) {
         sum.fill(0.0);
         for y in pixels.clone() {
@@ -147,8 +148,11 @@ pub fn shrink_area(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32)
             } else {
                 middle
             };
-            floats.iter_mut().zip(row_of(rgb, region, y)).for_each(|(to, &byte)| *to = f32::from(byte));
-            blend_columns(&floats, &columns, [1.0, 0.0], &mut line);
+            // The last row under an output row is often the first under the next.
+            if blended.replace(y) != Some(y) {
+                floats.iter_mut().zip(row_of(rgb, region, y)).for_each(|(to, &byte)| *to = f32::from(byte));
+                blend_columns(&floats, &columns, [1.0, 0.0], &mut line);
+            }
             sum.iter_mut().zip(&line).for_each(|(sum, value)| *sum += share * value);
         }
         for (byte, &value) in out_row.iter_mut().zip(&sum) {
@@ -213,7 +217,10 @@ fn shrink_whole(rgb: &RgbImage, region: PixelRegion, width: u32, height: u32) ->
 }
 
 /// The region as it is.
-fn cut(rgb: &RgbImage, region: PixelRegion) -> RgbImage {
+///
+/// # Panics
+/// When it does not lie in the picture.
+pub fn cut(rgb: &RgbImage, region: PixelRegion) -> RgbImage {
     let mut out = RgbImage::new(region.w, region.h);
     for (y, row) in out.chunks_exact_mut(region.w as usize * RGB).enumerate() {
         row.copy_from_slice(row_of(rgb, region, y));

@@ -6,7 +6,7 @@
 use analysis::Rung;
 use base::{Point, Rect};
 use detector::DetectorError;
-use faces::resize::{PixelRegion, shrink_area};
+use faces::resize::{PixelRegion, cut, shrink_area};
 use faces::{Face, canonical_rect};
 use image::RgbImage;
 use turbojpeg::{Image, PixelFormat, Subsamp};
@@ -31,10 +31,8 @@ impl Patch {
     /// About what this detector wants to see of a face; `None` when that lies outside the frame.
     pub fn of(rgb: &RgbImage, face: &Face, scorer: &dyn Scorer) -> Option<Self> {
         let region = region(rgb, face, scorer)?;
-        let PixelRegion { x, y, w, h } = region;
-        let part = image::imageops::crop_imm(rgb, x, y, w, h).to_image();
-        let face = moved(face, |p| Point::new(p.x - x as f32, p.y - y as f32));
-        Some(Self { rgb: part, face, longest: rgb.width().max(rgb.height()) })
+        let face = moved(face, |p| Point::new(p.x - region.x as f32, p.y - region.y as f32));
+        Some(Self { rgb: cut(rgb, region), face, longest: rgb.width().max(rgb.height()) })
     }
 
     /// As [`Self::of`], unless that would be more than `most` bytes.

@@ -17,6 +17,7 @@ mod activation;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod blend_kernel;
 mod channels;
 mod company;
 mod conv;
@@ -47,6 +48,7 @@ mod winograd_transforms;
 
 pub use activation::Activation;
 pub use attention::attention;
+pub use blend_kernel::{Cover, Covers, blend_columns};
 pub use channels::{channel_means, scale_channels};
 pub(crate) use company::in_company;
 pub use conv::{Conv, ConvSpec, Padding};
@@ -60,9 +62,7 @@ pub use peak::fma_peak_gflops;
 pub(crate) use planar::{PlanarConv, PlanarRows};
 pub(crate) use planar_winograd::{Places, PlanarWinograd};
 pub use pool::MaxPool;
-pub use rows_kernel::{
-    Cover, SUMMED_ROWS, add_neighbours, blend_columns, blend_rows, centred_means, sum_columns, sum_rows,
-};
+pub use rows_kernel::{SUMMED_ROWS, add_neighbours, blend_rows, centred_means, sum_columns, sum_rows};
 pub(crate) use rows_kernel::{pool_pairs, split_rgb};
 pub(crate) use simd::Avx2 as Simd;
 pub use square_kernel::{TurnedSquare, sample_square};

@@ -108,26 +108,24 @@ fn sum_columns_plain(row: &[u16], ranges: &[Range<usize>], out: &mut [u32]) {
 ///
 /// # Panics
 /// When `row` holds fewer than twice as many pixels less one.
-pub fn add_neighbours(row: &[u16], out: &mut [u16]) {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(token) = Avx2::detect() {
-        x86::add_neighbours(row, out, token);
-        return;
-    }
-    add_neighbours_plain(row, out);
-}
-
-#[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "a row that is too short must stop")]
-fn add_neighbours_plain(row: &[u16], out: &mut [u16]) {
-    let (columns, last) = ((out.len() - 1) / 3, (row.len() - 1) / 3 - 1);
-    for i in 0..columns {
-        let (left, right) = (&row[i * 6..], &row[(2 * i + 1).min(last) * 3..]);
-        let (Some(left), Some(right)) = (left.first_chunk::<4>(), right.first_chunk::<4>()) else { break };
-        if let Some(to) = out[i * 3..].first_chunk_mut::<4>() {
-            for ((to, &left), &right) in to.iter_mut().zip(left).zip(right) {
-                *to = left + right;
-            }
+pub fn add_neighbours(row: &[u16], out: &mut [u16]) {
+    let (columns, pixels) = ((out.len() - 1) / 3, (row.len() - 1) / 3);
+    let pairs = columns.min(pixels / 2);
+    #[cfg(target_arch = "x86_64")]
+    let done = Avx2::detect().map_or(0, |token| x86::add_pairs(row, &mut *out, pairs, token));
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    for i in done..pairs {
+        for c in 0..3 {
+            out[i * 3 + c] = row[i * 6 + c] + row[i * 6 + 3 + c];
+        }
+    }
+    if columns > pairs {
+        let last = (pixels - 1) * 3;
+        assert_eq!((columns - 1) * 6, last, "the row is too short");
+        for c in 0..3 {
+            out[(columns - 1) * 3 + c] = 2 * row[last + c];
         }
     }
 }
@@ -179,55 +177,6 @@ fn blend_rows_plain(values: &[u16], [stride, rows]: [usize; 2], [first, middle, 
     }
 }
 
-/// Pixels that one output pixel covers, the first and the last of them in part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cover {
-    /// Pixels that are touched.
-    pub pixels: Range<usize>,
-    /// Share of the first one, share of those between, share of the last one, where it is another.
-    pub shares: [f32; 3],
-}
-
-/// Each output pixel `[columns][3]` becomes `scale` times the covered pixels of `sums` by their shares, less `offset`.
-/// One value more than the pixels must follow in `sums`.
-///
-/// # Panics
-/// When a cover ends beyond the row.
-pub fn blend_columns(sums: &[f32], covers: &[Cover], [scale, offset]: [f32; 2], out: &mut [f32]) {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(token) = Avx2::detect() {
-        x86::blend_columns(sums, covers, [scale, offset], out, token);
-        return;
-    }
-    blend_columns_plain(sums, covers, [scale, offset], out);
-}
-
-#[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "a cover beyond the row must stop")]
-fn blend_columns_plain(sums: &[f32], covers: &[Cover], [scale, offset]: [f32; 2], out: &mut [f32]) {
-    for (to, Cover { pixels, shares }) in out.as_chunks_mut::<3>().0.iter_mut().zip(covers) {
-        let under = &sums[pixels.start * 3..pixels.end * 3 + 1];
-        let [first, middle, last] = *shares;
-        let mut blend = [0.0; 4];
-        for i in 0..pixels.len() {
-            let Some(pixel) = under[i * 3..].first_chunk::<4>() else { break };
-            let share = if i == 0 {
-                first
-            } else if i + 1 == pixels.len() {
-                last
-            } else {
-                middle
-            };
-            for (sum, &value) in blend.iter_mut().zip(pixel) {
-                *sum += value * share;
-            }
-        }
-        for (to, value) in to.iter_mut().zip(blend) {
-            *to = value * scale - offset;
-        }
-    }
-}
-
 /// `out[i]` becomes `sums[i] / rows / columns[i]`, less 127.5, over 128: the mean of so many bytes, about -1..1. Two
 /// divisions in this order, as PyTorch's adaptive pooling divides.
 pub fn centred_means(sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]) {
@@ -256,19 +205,33 @@ fn larger(a: f32, b: f32) -> f32 {
 #[expect(unsafe_code, reason = "vector loads and stores; see the SAFETY comments")]
 mod x86 {
     use super::super::simd::{Avx2, compiled};
-    use super::Cover;
     use std::arch::x86_64::{
-        _mm256_blend_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_loadu_ps, _mm256_max_ps, _mm256_permute4x64_pd,
-        _mm256_permutevar8x32_ps, _mm256_setr_epi32, _mm256_shuffle_ps, _mm256_storeu_ps,
+        _mm_add_epi16, _mm_loadl_epi64, _mm_storel_epi64, _mm256_blend_ps, _mm256_castpd_ps, _mm256_castps_pd,
+        _mm256_loadu_ps, _mm256_max_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_setr_epi32,
+        _mm256_shuffle_ps, _mm256_storeu_ps,
     };
     use std::ops::Range;
 
     compiled!(sum_rows = super::sum_rows_plain, (bytes: &[u8], stride: usize, rows: usize, out: &mut [u16]));
     compiled!(sum_columns = super::sum_columns_plain, (row: &[u16], ranges: &[Range<usize>], out: &mut [u32]));
-    compiled!(add_neighbours = super::add_neighbours_plain, (row: &[u16], out: &mut [u16]));
     compiled!(blend_rows = super::blend_rows_plain, (values: &[u16], size: [usize; 2], shares: [f32; 3], out: &mut [f32]));
-    compiled!(blend_columns = super::blend_columns_plain, (sums: &[f32], covers: &[Cover], map: [f32; 2], out: &mut [f32]));
     compiled!(centred_means = super::centred_means_plain, (sums: &[u32], rows: f32, columns: &[f32], out: &mut [f32]));
+
+    /// Does all `pairs` of neighbouring pixels and says so.
+    pub(super) fn add_pairs(row: &[u16], out: &mut [u16], pairs: usize, _proof: Avx2) -> usize {
+        assert!(row.len() > 6 * pairs && out.len() > 3 * pairs, "a value must follow");
+        let (from, to) = (row.as_ptr(), out.as_mut_ptr());
+        for i in 0..pairs {
+            // SAFETY: SSE2 is part of x86-64. Four values are read from each of two pixels, `6 i + 7` at most, and four are
+            // written, `3 i + 4` at most, the last of which the next pixel overwrites; both lie within the lengths asserted.
+            unsafe {
+                let left = _mm_loadl_epi64(from.add(6 * i).cast());
+                let right = _mm_loadl_epi64(from.add(6 * i + 3).cast());
+                _mm_storel_epi64(to.add(3 * i).cast(), _mm_add_epi16(left, right));
+            }
+        }
+        pairs
+    }
 
     /// Does whole groups of eight columns and says how many columns that was.
     pub(super) fn split(pixels: &[f32], planes: [&mut [f32]; 3], _proof: Avx2) -> usize {

@@ -1,8 +1,8 @@
 //! What the search for faces does to whole frames, row by row.
 
 use super::super::{
-    Activation, Conv, ConvSpec, Cover, Places, PlanarConv, PlanarRows, PlanarWinograd, SUMMED_ROWS, add_neighbours,
-    blend_columns, blend_rows, centred_means, interleave, pool_pairs, split_rgb, sum_columns, sum_rows,
+    Activation, Conv, ConvSpec, Cover, Covers, Places, PlanarConv, PlanarRows, PlanarWinograd, SUMMED_ROWS,
+    add_neighbours, blend_columns, blend_rows, centred_means, interleave, pool_pairs, split_rgb, sum_columns, sum_rows,
 };
 use super::{assert_close, at, kinds, tensor, values};
 use proptest::prelude::*;
@@ -84,7 +84,7 @@ proptest! {
         let covers: Vec<Cover> =
             ranges.iter().map(|r| Cover { pixels: r.clone(), shares: [0.5, 1.0, 0.25] }).collect();
         let mut blended = vec![0.0; out * 3];
-        blend_columns(&real, &covers, [0.125, 3.0], &mut blended);
+        blend_columns(&real, &Covers::new(columns, &covers), [0.125, 3.0], &mut blended);
         for (i, range) in ranges.iter().enumerate() {
             for c in 0..3 {
                 prop_assert_eq!(sums[i * 3 + c], 5 + range.clone().map(|x| u32::from(value(x, c))).sum::<u32>());
