@@ -5,7 +5,7 @@
 //!
 //! FRAMES.rgb holds frames of a clip, five a second, 8 bits a channel. Answers each line on standard input with one
 //! line of JSON, `[[milliseconds of each frame], processor milliseconds in all, faces]`: `default` for what a scan does
-//! with them (every fifth searched for faces from 28 px, the others followed; tracks and cuts included), `full` for the default
+//! with them (in stretches whose first is searched for faces from 28 px; tracks and cuts included), `full` for the default
 //! detector on every frame, `mtcnn PX` for the cascade alone with that smallest face. `faces` answers with the default's faces
 //! instead, `[x, y, width, height, 1 where it is good enough to be scored]` for each face of each frame.
 #![expect(clippy::print_stdout, reason = "answers on standard output are what this program is for")]
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{FrameIndex, Timestamp};
-use faces::{Face, FaceDetector, FacesError, Mtcnn, MtcnnOptions, Quality, QualityGate, Tracker};
+use faces::{Face, FaceDetector, FacesError, Mtcnn, MtcnnOptions, Quality, QualityGate, Tracker, search_stretch};
 use image::RgbImage;
 use media::Frame;
 
@@ -45,21 +45,26 @@ fn main() -> Result<(), Failure> {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["default"] => {
-                let (mut tracker, mut follow) = (Tracker::default(), follow(&checked));
-                timed(&frames, |frame| {
-                    Ok(tracker.push(frame, follow(frame)?).into_iter().map(|(_, face)| face).collect())
+                let mut tracker = Tracker::default();
+                timed(&stretches(&frames), |stretch| {
+                    let found = search_stretch(&checked, stretch)?;
+                    Ok(stretch.iter().zip(found).map(|(frame, faces)| tracker.push(frame, faces).len()).sum())
                 })?;
             }
             ["faces"] => {
-                let mut follow = follow(&checked);
-                let each = frames.iter().map(|frame| Ok(follow(frame)?.iter().map(|face| told(frame, face)).collect()));
-                let each: Vec<Vec<[f32; 5]>> = each.collect::<Result<_, FacesError>>()?;
+                let mut each: Vec<Vec<[f32; 5]>> = Vec::new();
+                for stretch in stretches(&frames) {
+                    let found = search_stretch(&checked, stretch)?;
+                    let told =
+                        |(frame, faces): (&Frame, Vec<Face>)| faces.iter().map(|face| told(frame, face)).collect();
+                    each.extend(stretch.iter().zip(found).map(told));
+                }
                 println!("{each:?}");
             }
-            ["full"] => timed(&frames, |frame| checked.detect(&frame.rgb))?,
+            ["full"] => timed(&single(&frames), |frame| count(&checked, frame))?,
             ["mtcnn", px] => {
                 let detector = Mtcnn::load(models, MtcnnOptions { min_face: px.parse()?, ..MtcnnOptions::default() })?;
-                timed(&frames, |frame| detector.detect(&frame.rgb))?;
+                timed(&single(&frames), |frame| count(&detector, frame))?;
             }
             _ => return Err(format!("not understood: {line}").into()),
         }
@@ -67,16 +72,18 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a scan does with the frames of a shot.
-fn follow(detector: &dyn FaceDetector) -> impl FnMut(&Frame) -> Result<Vec<Face>, FacesError> {
-    let (mut before, mut count) = (Vec::new(), 0);
-    move |frame| {
-        let whole = count == 0 || (count >= FIRST_STRETCH && (count - FIRST_STRETCH).is_multiple_of(STRETCH));
-        count += 1;
-        let faces = if whole { detector.survey(&frame.rgb) } else { detector.follow(&frame.rgb, &before) }?;
-        before.clone_from(&faces);
-        Ok(faces)
-    }
+/// Frames as a scan looks at them together.
+fn stretches(frames: &[Frame]) -> Vec<&[Frame]> {
+    let (first, rest) = frames.split_at(FIRST_STRETCH.min(frames.len()));
+    std::iter::once(first).chain(rest.chunks(STRETCH)).collect()
+}
+
+fn single(frames: &[Frame]) -> Vec<&[Frame]> {
+    frames.chunks(1).collect()
+}
+
+fn count(detector: &dyn FaceDetector, frames: &[Frame]) -> Result<usize, FacesError> {
+    frames.iter().map(|frame| Ok(detector.detect(&frame.rgb)?.len())).sum()
 }
 
 fn told(frame: &Frame, face: &Face) -> [f32; 5] {
@@ -89,14 +96,15 @@ fn frame((rgb, number): (RgbImage, u64)) -> Frame {
     Frame { index: FrameIndex(number), pts, rgb: Arc::new(rgb) }
 }
 
-/// Prints what `find` takes on each frame.
-fn timed(frames: &[Frame], mut find: impl FnMut(&Frame) -> Result<Vec<Face>, FacesError>) -> Result<(), Failure> {
-    let (mut each, mut faces) = (Vec::with_capacity(frames.len()), 0);
+/// Prints what `find` takes on the frames of each stretch, shared out among them.
+fn timed(stretches: &[&[Frame]], mut find: impl FnMut(&[Frame]) -> Result<usize, FacesError>) -> Result<(), Failure> {
+    let (mut each, mut faces) = (Vec::new(), 0);
     let cpu = cpu_ms();
-    for frame in frames {
+    for stretch in stretches {
         let from = Instant::now();
-        faces += find(frame)?.len();
-        each.push(from.elapsed().as_secs_f64() * 1e3);
+        faces += find(stretch)?;
+        let ms = from.elapsed().as_secs_f64() * 1e3;
+        each.extend(stretch.iter().map(|_| ms / stretch.len() as f64));
     }
     println!("[{each:?}, {:?}, {faces}]", cpu_ms() - cpu);
     Ok(())

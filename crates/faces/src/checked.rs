@@ -109,6 +109,14 @@ impl<D: FaceDetector> FaceDetector for Checked<D> {
     fn follow(&self, rgb: &RgbImage, before: &[Face]) -> Result<Vec<Face>, FacesError> {
         self.check(rgb, self.detector.follow(rgb, before)?)
     }
+
+    fn recheck(&self, rgb: &RgbImage, places: &[Face]) -> Result<Vec<Face>, FacesError> {
+        self.check(rgb, self.detector.recheck(rgb, places)?)
+    }
+
+    fn refine(&self, rgb: &RgbImage, face: &mut Face) -> Result<(), FacesError> {
+        self.look_again_at_large(rgb, std::slice::from_mut(face))
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,24 @@ pub trait FaceDetector: Send + Sync {
         let _ = before;
         self.detect(rgb)
     }
+
+    /// Of a picture of the same shot as one shortly before or after it, the faces where `places` were there; elsewhere
+    /// none need be looked for.
+    ///
+    /// # Errors
+    /// As [`FaceDetector::detect`].
+    fn recheck(&self, rgb: &RgbImage, places: &[Face]) -> Result<Vec<Face>, FacesError> {
+        self.follow(rgb, places)
+    }
+
+    /// Sets [`Face::refined`] of a face of this picture whose box and landmarks are all that is known, as the searches do.
+    ///
+    /// # Errors
+    /// As [`FaceDetector::detect`].
+    fn refine(&self, rgb: &RgbImage, face: &mut Face) -> Result<(), FacesError> {
+        let _ = (rgb, face);
+        Ok(())
+    }
 }
 
 /// Side in px of the faces that [`FaceDetector::survey`] looks for: half of what a face needs to be scored

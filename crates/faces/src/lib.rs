@@ -19,6 +19,7 @@ mod pyramid;
 mod quality;
 pub mod resize;
 mod scene;
+mod stretch;
 mod track;
 
 pub use blazeface::{BlazeFaceDetector, BlazeFaceOptions};
@@ -31,4 +32,5 @@ pub use mtcnn::{Mtcnn, MtcnnOptions};
 pub use pose::Pose;
 pub use quality::{Quality, QualityGate, Unusable};
 pub use scene::SceneCuts;
+pub use stretch::search_stretch;
 pub use track::{TrackId, Tracker, TrackerOptions};

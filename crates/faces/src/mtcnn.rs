@@ -198,6 +198,12 @@ impl FaceDetector for Mtcnn {
         proposals.extend(small.map(|face| squared(as_scored(face))));
         self.judge(&pyramid, proposals, true)
     }
+
+    /// What P-Net would propose is taken from the places.
+    fn recheck(&self, rgb: &RgbImage, places: &[Face]) -> Result<Vec<Face>, FacesError> {
+        let proposals = places.iter().map(|face| squared(as_scored(face))).collect();
+        self.judge(&Pyramid::exact(rgb), proposals, true)
+    }
 }
 
 impl MtcnnOptions {
@@ -394,6 +400,27 @@ mod tests {
         assert!(followed[0].rect.iou(found[0].rect) > 0.7, "{:?} {:?}", followed[0].rect, found[0].rect);
         let grey = RgbImage::from_pixel(640, 480, image::Rgb([110, 112, 108]));
         assert!(mtcnn.follow(&grey, &found).unwrap().is_empty(), "the face has gone");
+    }
+
+    #[test]
+    fn a_face_is_rechecked_where_it_was_and_nowhere_else() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let mtcnn = Mtcnn::load(&models, MtcnnOptions::default()).unwrap();
+        for side in [36, 110, 240] {
+            let picture = picture(side);
+            let found = mtcnn.survey(&picture).unwrap();
+            assert_eq!(found.len(), 1);
+            for share in [-0.15, 0.0, 0.15] {
+                let (dx, dy) = (found[0].rect.w * share, found[0].rect.h * share * 0.5);
+                let rect = Rect { x: found[0].rect.x + dx, y: found[0].rect.y - dy, ..found[0].rect };
+                let rechecked = mtcnn.recheck(&picture, &[Face { rect, ..found[0] }]).unwrap();
+                assert_eq!(rechecked.len(), 1, "{side} {share}");
+                assert!(rechecked[0].rect.iou(found[0].rect) > 0.75, "{:?} {:?}", rechecked[0].rect, found[0].rect);
+            }
+            assert!(mtcnn.recheck(&picture, &[]).unwrap().is_empty(), "nothing says where it was");
+            let beside = Face { rect: Rect::new(450.0, 350.0, 80.0, 80.0), ..found[0] };
+            assert!(mtcnn.recheck(&picture, &[beside]).unwrap().is_empty(), "it is not there");
+        }
     }
 
     #[test]

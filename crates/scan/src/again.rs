@@ -1,23 +1,22 @@
 //! Frames and faces of an analysis, looked up again in the file.
 //!
-//! An examination lets go of its pixels. Whoever needs some of them afterwards has the frame decoded again
-//! and its faces found again: the same decoder and the same networks give the same face at the same place.
+//! An examination lets go of its pixels. Whoever needs some of them afterwards has the frame decoded again, and a face
+//! found where the examination has left one.
 
 use std::path::Path;
 
 use analysis::{TimelineFace, TimelineFrame};
-use base::{Ctx, FrameIndex, Rect, Timestamp};
+use base::{Ctx, FrameIndex, Point, Rect, Timestamp};
 use faces::Face;
+use image::RgbImage;
 use media::Frame;
 
 use crate::error::ScanError;
 use crate::pipeline::Pipeline;
 use crate::reel::Reel;
 
-/// How much a box must overlap with the one it was: only rounding may be between them.
-const SAME_BOX: f32 = 0.99;
-/// The same for the same way of searching.
-const TO_THE_PIXEL: f32 = 0.9999;
+/// How much a box must overlap with the one it was.
+const SAME_FACE: f32 = 0.7;
 
 /// A face to look up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,11 +24,13 @@ pub(crate) struct Wanted {
     pub frame: FrameIndex,
     pub pts: Timestamp,
     pub rect: Rect,
+    /// As in [`TimelineFace::landmarks`].
+    pub landmarks: [Point; 5],
 }
 
 impl Wanted {
     pub fn of(frame: &TimelineFrame, face: &TimelineFace) -> Self {
-        Self { frame: frame.frame, pts: frame.pts_us, rect: face.rect }
+        Self { frame: frame.frame, pts: frame.pts_us, rect: face.rect, landmarks: face.landmarks }
     }
 }
 
@@ -62,36 +63,30 @@ pub(crate) fn look_again(
         let again = match &last {
             Some(frame) => {
                 let frame = Frame { index: w.frame, ..frame.clone() };
-                find_again(&frame, w.rect, pipeline)?.map(|face| Again { frame, face })
+                find_again(&frame.rgb, w, pipeline)?.map(|face| Again { frame, face })
             }
-            _ => None,
+            None => None,
         };
         found.push(again);
     }
     Ok(found)
 }
 
-/// The face that was at `rect`. An examination searches some frames in full and follows faces through others, in
-/// another way where all faces of the shot are large, and what was seen by the one way need not be seen to the pixel by
-/// the other. Following costs less and most frames were followed, so it is tried first.
-fn find_again(frame: &Frame, rect: Rect, pipeline: &Pipeline) -> Result<Option<Face>, ScanError> {
-    let (finder, rgb) = (pipeline.finder(), &frame.rgb);
-    let known = Face { rect, landmarks: [rect.center(); 5], refined: None, detector_score: 1.0 };
-    let alone = || finder.follow(rgb, &[known]);
-    let among_others = || finder.follow(rgb, &[]);
+/// The face that was there, by the box and landmarks that it had: what an examination said of a frame may rest on the
+/// frame before it, so that it need not come out to the pixel again. But the face must be found there, by whichever way.
+fn find_again(rgb: &RgbImage, wanted: &Wanted, pipeline: &Pipeline) -> Result<Option<Face>, ScanError> {
+    let finder = pipeline.finder();
+    let mut known = Face { rect: wanted.rect, landmarks: wanted.landmarks, refined: None, detector_score: 1.0 };
+    let places = [known];
+    let there = || finder.recheck(rgb, &places);
+    let about = || finder.follow(rgb, &places);
     let surveyed = || finder.survey(rgb);
     let searched = || finder.detect(rgb);
-    let mut best: Option<(f32, Face)> = None;
-    for ways in [&alone as &dyn Fn() -> _, &among_others, &surveyed, &searched] {
-        for face in ways()? {
-            let overlap = face.rect.iou(rect);
-            if overlap >= SAME_BOX && best.is_none_or(|(most, _)| overlap > most) {
-                best = Some((overlap, face));
-            }
-        }
-        if best.is_some_and(|(overlap, _)| overlap >= TO_THE_PIXEL) {
-            break;
+    for ways in [&there as &dyn Fn() -> _, &about, &surveyed, &searched] {
+        if ways()?.iter().any(|face| face.rect.iou(wanted.rect) >= SAME_FACE) {
+            finder.refine(rgb, &mut known)?;
+            return Ok(Some(known));
         }
     }
-    Ok(best.map(|(_, face)| face))
+    Ok(None)
 }

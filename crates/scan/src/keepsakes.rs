@@ -69,14 +69,19 @@ fn may_carry(policy: &ModelPolicy, logit: f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::Rect;
+    use base::{Point, Rect};
     use faces::FaceDetector;
     use media::Frame;
 
     use crate::fakes::{BlueScorer, CountingFinder, frame, pipeline};
 
     fn wanted(frame: &Frame) -> Wanted {
-        Wanted { frame: frame.index, pts: frame.pts, rect: Rect::new(0.0, 0.0, 1.0, 1.0) }
+        Wanted {
+            frame: frame.index,
+            pts: frame.pts,
+            rect: Rect::new(0.0, 0.0, 1.0, 1.0),
+            landmarks: [Point::default(); 5],
+        }
     }
 
     fn patch(frame: &Frame) -> Patch {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Looking finds faces, grades them and cuts the crops of those that are good enough; afterwards the
-//! frame is let go. The first frame of a stretch of up to [`STRETCH`] frames and the first after a cut are searched for
-//! small faces too; in those between, small faces are looked for where they were. Stretches know nothing of each
+//! frame is let go. Frames are looked at in stretches of up to [`STRETCH`], whose first is searched for small faces too,
+//! and most others only where faces were ([`search_stretch`]). Stretches know nothing of each
 //! other, so several are looked at at once. Following gives every face its track and forms batches of [`BATCH_CROPS`] crops or
 //! [`BATCH_FRAMES`] frames. What is in a batch depends on the frames alone, never on threads, so the
 //! same input gives the same numbers on any number of them.
@@ -17,7 +17,7 @@ use std::thread;
 
 use analysis::{FaceObservation, FaceQuality, FrameObservation, ModelPolicy};
 use base::{Ctx, Progress, Stage, Timestamp};
-use faces::{Face, SceneCuts, Tracker};
+use faces::{Face, Tracker, search_stretch};
 use image::RgbImage;
 use media::{Frame, MediaError};
 
@@ -213,24 +213,30 @@ fn look(
     pipeline: &Pipeline,
     dropped: &AtomicU64,
 ) -> Vec<Result<Seen, ScanError>> {
-    let mut cuts = SceneCuts::default();
-    let mut before: Option<Vec<Face>> = None;
-    let mut one = |frame: Frame| {
-        let frame = pipeline.delivered(frame);
-        let cut = cuts.push(&frame.rgb);
-        let mut faces = match before.take().filter(|_| !cut) {
-            Some(before) => pipeline.finder().follow(&frame.rgb, &before)?,
-            None if video => pipeline.finder().survey(&frame.rgb)?,
-            None => pipeline.finder().detect(&frame.rgb)?,
-        };
-        before = Some(faces.clone());
+    let (mut frames, mut broken) = (Vec::with_capacity(stretch.len()), None);
+    for frame in stretch {
+        match frame {
+            Ok(frame) => frames.push(pipeline.delivered(frame)),
+            Err(error) => broken = Some(error),
+        }
+    }
+    let finder = pipeline.finder();
+    let found = match frames.as_slice() {
+        [still] if !video => finder.detect(&still.rgb).map(|faces| vec![faces]),
+        frames => search_stretch(finder, frames),
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return vec![Err(error.into())],
+    };
+    let one = |(frame, mut faces): (Frame, Vec<Face>)| {
         if faces.len() > MAX_FACES {
             dropped.fetch_add((faces.len() - MAX_FACES) as u64, Ordering::Relaxed);
             faces.truncate(MAX_FACES);
         }
         Ok(seen(frame, faces, pipeline))
     };
-    stretch.into_iter().map(|frame| one(frame?)).collect()
+    frames.into_iter().zip(found).map(one).chain(broken.map(|error| Err(error.into()))).collect()
 }
 
 fn seen(frame: Frame, faces: Vec<Face>, pipeline: &Pipeline) -> Seen {
@@ -330,7 +336,7 @@ impl Batch {
                 let Some(frame) = self.frames.get(frame) else { continue };
                 let Some(face) = frame.faces.get(face) else { continue };
                 if let Some((logit, patch)) = face.logits.get(&policy.id).zip(patch) {
-                    let of = Wanted { frame: frame.frame, pts: frame.pts, rect: face.rect };
+                    let of = Wanted { frame: frame.frame, pts: frame.pts, rect: face.rect, landmarks: face.landmarks };
                     kept.offer(face.track, policy, *logit, of, patch);
                 }
             }
