@@ -69,6 +69,9 @@ fn what_was_finished_is_written_and_the_next_run_goes_on() {
         assert_eq!(code, Some(130), "{stderr}");
         assert_eq!(stdout.lines().count(), 1, "{stdout}");
         assert!(stdout.contains("coffee.jpg"));
+        assert!(stderr.contains("stopped: ") && stderr.contains("--resume"), "{stderr}");
+        let summary = fs::read_to_string(out.join("summary.txt")).unwrap();
+        assert!(summary.contains("not examined"), "{summary}");
         assert_eq!(fs::read_to_string(out.join("analyses.jsonl")).unwrap(), stdout);
         assert_eq!(kept(&out), 1);
         #[cfg(target_os = "linux")]

@@ -6,17 +6,28 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use scan::evaluation::{self, Drawing, drawings};
+use scan::ScanError;
+use scan::evaluation::{Drawing, drawings};
 use scan::models::{Listed, ModelCard, NetsError, encoder_is_here, list, load_card, verify};
 
 use crate::error::{CommandError, ErrorCode};
 use crate::frames::fingerprint;
 use crate::ipc::{Figure, FigureKind, ModelState, ModelView, Settings, Threshold, Validation};
+use crate::lock::lock;
 use crate::now::today;
 
 /// Name of the card in a model's folder.
 const CARD: &str = "card.toml";
+/// How the name of a copy ends that was not checked yet; it begins with a dot, so that it is listed nowhere.
+const DRAFT: &str = ".draft";
+
+/// Held while the models that came with the program are linked: several threads ask for the folder, and none may read
+/// it while another takes a link away to make it anew.
+static LINKING: Mutex<()> = Mutex::new(());
+/// Held during an import, which clears away what it takes for left over.
+static IMPORTING: Mutex<()> = Mutex::new(());
 
 /// The folder with all models.
 ///
@@ -26,6 +37,7 @@ pub fn folder(built_in: &Path, imported: &Path) -> Result<PathBuf, CommandError>
     if !imported.is_dir() {
         return Ok(built_in.to_owned());
     }
+    let _alone = lock(&LINKING);
     let failed = |error: io::Error| CommandError::unwritable(imported, &error);
     for entry in fs::read_dir(built_in).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -37,7 +49,7 @@ pub fn folder(built_in: &Path, imported: &Path) -> Result<PathBuf, CommandError>
         let at = entry.map_err(failed)?.path();
         // What an older version of the program came with.
         if at.is_symlink() && !at.exists() {
-            fs::remove_file(&at).map_err(failed)?;
+            unless_gone(fs::remove_file(&at)).map_err(failed)?;
         }
     }
     Ok(imported.to_owned())
@@ -62,12 +74,22 @@ pub fn can_look_again(folder: &Path) -> bool {
 fn link(model: &Path, at: &Path) -> io::Result<()> {
     match fs::read_link(at) {
         Ok(target) if target == model => return Ok(()),
-        Ok(_) => fs::remove_file(at)?,
+        Ok(_) => unless_gone(fs::remove_file(at))?,
         // An imported model of the same name was refused, so this is a copy of an older version.
         Err(_) if at.exists() => return Ok(()),
         Err(_) => {}
     }
-    std::os::unix::fs::symlink(model, at)
+    new_link(model, at)
+}
+
+/// Another process may have made the very link since it was looked for.
+#[cfg(unix)]
+fn new_link(model: &Path, at: &Path) -> io::Result<()> {
+    let is_there = || fs::read_link(at).is_ok_and(|target| target == model);
+    match std::os::unix::fs::symlink(model, at) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there() => Ok(()),
+        made => made,
+    }
 }
 
 #[cfg(not(unix))]
@@ -212,6 +234,7 @@ fn unreadable(id: String, built_in: bool, error: &NetsError) -> ModelView {
 /// # Errors
 /// A card or weights that do not fit, an id that is taken, a disk that refuses.
 pub fn import(card: &Path, built_in: &Path, imported: &Path) -> Result<String, CommandError> {
+    let _alone = lock(&IMPORTING);
     let source = card.parent().unwrap_or(Path::new("."));
     let stated: ModelCard = load_card(source)?;
     let place = imported.join(&stated.id);
@@ -221,25 +244,39 @@ pub fn import(card: &Path, built_in: &Path, imported: &Path) -> Result<String, C
     }
     let failed = |error: io::Error| CommandError::unwritable(imported, &error);
     fs::create_dir_all(imported).map_err(failed)?;
-    let draft = imported.join(format!(".{}.draft", stated.id));
-    clear(&draft).map_err(failed)?;
-    copy_files(source, &draft, &stated.weights.file).map_err(failed)?;
-    evaluation::copy(source, &draft).map_err(failed)?;
-    let checked = verify(&draft).map_err(CommandError::from);
-    let moved = checked.and_then(|card| fs::rename(&draft, &place).map_err(failed).map(|()| card.id));
-    if moved.is_err() {
-        clear(&draft).map_err(failed)?;
+    clear_drafts(imported).map_err(failed)?;
+    match scan::import_model(source, imported) {
+        Ok(id) => Ok(id),
+        Err(ScanError::Nets(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    moved
+}
+
+/// Removes what imports left behind that were killed.
+fn clear_drafts(imported: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(imported)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') && name.ends_with(DRAFT) && !entry.file_type()?.is_file() {
+            clear(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn clear(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
+    unless_gone(fs::remove_dir_all(folder))
+}
+
+/// What was to be removed may be gone already.
+fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
+#[cfg(not(unix))]
 fn copy_files(from: &Path, to: &Path, weights: &str) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for name in [CARD, weights] {
@@ -336,6 +373,51 @@ mod tests {
         assert!(old.built_in && old.is_scoring && old.chosen && old.validation.is_some() && old.threshold.is_some());
         let again = import(&card, &built_in, &imported).unwrap_err();
         assert_eq!(again.code, ErrorCode::Invalid);
+    }
+
+    #[test]
+    fn an_import_that_was_killed_is_no_model_and_the_next_one_clears_it_away() {
+        let (from, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (built_in, imported) = (repository(), data.path().join("models"));
+        let left = imported.join(".half-copied.draft");
+        fs::create_dir_all(&left).unwrap();
+        fs::write(left.join(CARD), "id = \"half-co").unwrap();
+        let seen = || views(&built_in, &imported, &Settings::default()).unwrap();
+        assert!(seen().iter().all(|view| view.state != ModelState::Broken && !view.id.starts_with('.')));
+        let card = copy_of("blazeface-short", from.path(), "another-finder");
+        import(&card, &built_in, &imported).unwrap();
+        assert!(!left.exists() && imported.join("another-finder").join(CARD).exists());
+    }
+
+    #[test]
+    fn several_threads_may_ask_for_the_folder_while_it_is_made() {
+        let (built_in, data) = (repository(), tempfile::tempdir().unwrap());
+        for round in 0..20 {
+            let imported = data.path().join(round.to_string());
+            fs::create_dir(&imported).unwrap();
+            let start = std::sync::Barrier::new(8);
+            let ask = || {
+                start.wait();
+                folder(&built_in, &imported)
+            };
+            let asked: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+            assert!(has(&imported, "manipulated-faces"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_another_process_made_meanwhile_is_taken_when_it_leads_to_the_same() {
+        let data = tempfile::tempdir().unwrap();
+        let (model, at) = (repository().join("mtcnn"), data.path().join("mtcnn"));
+        new_link(&model, &at).unwrap();
+        new_link(&model, &at).unwrap();
+        let other = new_link(&repository().join("face-mesh"), &at).unwrap_err();
+        assert_eq!((other.kind(), fs::read_link(&at).unwrap()), (io::ErrorKind::AlreadyExists, model));
     }
 
     #[test]

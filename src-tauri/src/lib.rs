@@ -13,6 +13,7 @@
 mod commands;
 pub mod desk;
 mod dialogs;
+mod early;
 mod engine;
 pub mod errand;
 pub mod error;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use tauri::{App, Manager, RunEvent};
 
 use crate::desk::Desk;
+use crate::early::Early;
 use crate::folders::{Folders, find_models};
 
 /// Opens the window and returns when it was closed.
@@ -49,10 +51,15 @@ use crate::folders::{Folders, find_models};
 /// A system without a display, or without the folders of a user.
 pub fn run() -> tauri::Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let single = tauri_plugin_single_instance::init(|app, arguments, folder| {
+    let early = Arc::new(Early::default());
+    let kept = Arc::clone(&early);
+    let single = tauri_plugin_single_instance::init(move |app, arguments, folder| {
         window::raise(app);
-        let desk = app.state::<Arc<Desk>>();
-        desk.opened(named(arguments.into_iter().map(OsString::from), Path::new(&folder)));
+        let paths = named(arguments.into_iter().map(OsString::from), Path::new(&folder));
+        // Other starts are heard from the first moment, long before a large library is open.
+        if let (Some(paths), Some(desk)) = (kept.offer(paths), app.try_state::<Arc<Desk>>()) {
+            desk.opened(paths);
+        }
     });
     let app = tauri::Builder::default()
         .plugin(single)
@@ -66,7 +73,7 @@ pub fn run() -> tauri::Result<()> {
                 window::on_event(window, event, &config);
             }
         })
-        .setup(move |app| Ok(set_up(app, arguments)?))
+        .setup(move |app| Ok(set_up(app, arguments, &early)?))
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
         if let RunEvent::Exit = event {
@@ -76,7 +83,7 @@ pub fn run() -> tauri::Result<()> {
     Ok(())
 }
 
-fn set_up(app: &mut App, arguments: Vec<OsString>) -> tauri::Result<()> {
+fn set_up(app: &mut App, arguments: Vec<OsString>, early: &Early) -> tauri::Result<()> {
     let paths = app.path();
     let config = paths.app_config_dir()?;
     // Without models the window opens and says so.
@@ -85,8 +92,11 @@ fn set_up(app: &mut App, arguments: Vec<OsString>) -> tauri::Result<()> {
     let folders = Folders { config: config.clone(), data: paths.app_data_dir()?, models, key };
     let handle = app.handle().clone();
     let desk = Desk::open(folders, Box::new(move |notice| window::tell(&handle, notice)));
-    desk.opened(named(arguments, &std::env::current_dir().unwrap_or_default()));
-    app.manage(desk);
+    app.manage(Arc::clone(&desk));
+    // After `manage`: what is not kept any more finds the desk. In one go, or only the last would be shown.
+    let mut paths = named(arguments, &std::env::current_dir().unwrap_or_default());
+    paths.extend(early.end());
+    desk.opened(paths);
     window::open(app.handle(), &config)?;
     Ok(())
 }

@@ -90,7 +90,9 @@ pub fn gather(paths: &[PathBuf], queued: &HashSet<PathBuf>, patience: Patience) 
         match sighting {
             Sighting::Folder(_) => gathered.selection.folders += 1,
             Sighting::Item(item) => gathered.item(item, queued),
-            Sighting::Skipped(path, Skip::NotAFile | Skip::NotMedia) => gathered.skip(path, SkipReason::NotMedia),
+            Sighting::Skipped(path, Skip::NotAFile | Skip::NotMedia | Skip::Results) => {
+                gathered.skip(path, SkipReason::NotMedia)
+            }
             Sighting::Skipped(path, Skip::Loop) => gathered.skip(path, SkipReason::FolderLoop),
             Sighting::Skipped(_, Skip::Hidden(_)) => {}
         }

@@ -78,8 +78,12 @@ fn open(data: tempfile::TempDir) -> Session {
 
 impl Session {
     fn enqueue(&self, paths: &[PathBuf]) -> Vec<u32> {
+        self.enqueue_for(paths, None)
+    }
+
+    fn enqueue_for(&self, paths: &[PathBuf], case: Option<i64>) -> Vec<u32> {
         let selection = self.desk.select(paths);
-        self.desk.queue.add(self.desk.selections.take(selection.id).unwrap(), None)
+        self.desk.queue.add(self.desk.selections.take(selection.id).unwrap(), case)
     }
 
     fn watch(&self, id: u32) -> Receiver<JobEvent> {
@@ -204,6 +208,31 @@ fn what_was_examined_before_is_not_examined_again_unless_the_choices_changed() {
 }
 
 #[test]
+fn a_file_of_another_case_is_examined_for_this_one_too() {
+    let session = session();
+    let at = "2026-01-01T00:00:00Z";
+    let case = |name| session.desk.with_library(|library| Ok(library.create_case(name, at)?.id)).unwrap();
+    let (harbour, quay) = (case("harbour"), case("quay"));
+    let put = |case| {
+        let id = session.enqueue_for(&[sample("coffee.jpg")], case)[0];
+        let analysis = analysis_of(&to_the_end(&session.watch(id)));
+        (analysis, session.row(id).state)
+    };
+    let (first, state) = put(None);
+    assert_eq!(state, QueueState::Done);
+    assert_eq!(put(Some(harbour)), (first, QueueState::Skipped), "it lay in no case");
+    let (second, state) = put(Some(quay));
+    assert!(second != first && state == QueueState::Done, "{state:?}");
+    let held = |case| {
+        let analyses = session.desk.with_library(|library| Ok(library.case(case)?.analyses)).unwrap();
+        analyses.into_iter().map(|analysis| analysis.id).collect::<Vec<_>>()
+    };
+    assert_eq!((held(harbour), held(quay)), (vec![first], vec![second]));
+    assert_eq!((put(Some(harbour)), put(Some(quay))), ((first, QueueState::Skipped), (second, QueueState::Skipped)));
+    assert_eq!((held(harbour), held(quay)), (vec![first], vec![second]), "each case has it once");
+}
+
+#[test]
 fn a_bad_file_fails_in_words_and_the_next_one_goes_on() {
     let session = session();
     let broken = session.data.path().join("broken.mp4");
@@ -293,6 +322,50 @@ fn a_range_is_refined_at_every_frame_and_the_verdict_stays() {
         let tracks = |frame: &FramePoint| frame.faces.iter().map(|face| face.track).collect::<Vec<_>>();
         assert_eq!(tracks(&again), tracks(&frame), "people keep their numbers");
     }
+}
+
+#[test]
+fn a_range_is_refined_from_the_very_file_by_the_very_models_of_the_analysis() {
+    let session = session();
+    let path = session.data.path().join("clip.mp4");
+    std::fs::copy(sample("clip.mp4"), &path).unwrap();
+    let analysis = analysis_of(&session.examine(&path).1);
+    let refine = || {
+        let (from, to) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(1_200_000));
+        let work = Work::Range { analysis, from, to };
+        to_the_end(&session.watch(session.desk.queue.add_work(path.clone(), Some(MediaKind::Video), work)))
+    };
+    let stored = || session.desk.with_library(|library| library.analysis(analysis)).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&bytes[..], b"x"].concat()).unwrap();
+    let Some(JobEvent::Failed { error }) = refine().pop() else { panic!("another file was examined") };
+    assert_eq!(error.message, "the file is not the one that was examined");
+    assert!(stored().refined.is_empty());
+
+    std::fs::write(&path, bytes).unwrap();
+    let mut settings = session.desk.choices().settings;
+    settings.detectors = vec!["generated-faces".into()];
+    session.desk.save_settings(settings).unwrap();
+    assert_eq!(analysis_of(&refine()), analysis);
+    let faces: Vec<_> = stored().refined.into_iter().flat_map(|r| r.frames).flat_map(|frame| frame.faces).collect();
+    let models: Vec<_> = faces.iter().flat_map(|face| face.scores.keys()).collect();
+    assert!(!models.is_empty() && models.iter().all(|model| *model == "manipulated-faces"), "{models:?}");
+}
+
+#[test]
+fn no_picture_of_another_file_is_kept_with_an_analysis() {
+    let session = session();
+    let path = session.data.path().join("a.jpg");
+    std::fs::copy(sample("coffee.jpg"), &path).unwrap();
+    let analysis = analysis_of(&session.examine(&path).1);
+    let poster = || session.picture(&format!("analysis/{analysis}/poster"));
+    std::fs::copy(sample("hopper.jpg"), &path).unwrap();
+    assert_eq!(poster().unwrap_err(), ErrorCode::NotFound);
+    let kept = || session.desk.with_library(|library| library.thumbnail(analysis, "poster")).unwrap();
+    assert_eq!(kept(), None);
+    std::fs::copy(sample("coffee.jpg"), &path).unwrap();
+    assert_eq!(poster().unwrap().width(), 160);
+    assert!(kept().is_some());
 }
 
 #[test]

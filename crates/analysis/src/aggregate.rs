@@ -154,13 +154,14 @@ fn conclude(
     Concluded { person, rests_on, quiet, sufficient }
 }
 
-/// The detector on which a person's verdict rests: one that supports it (the strongest wording first),
-/// else any that was validated for this, else any; among those the highest score, then the first.
+/// The detector on which a person's verdict rests: one that supports it (the strongest wording first), else one that keeps
+/// it from "no indication", else any that was validated for this, else any; among those the highest score, then the first.
 fn deciding(readings: &[Option<Reading>]) -> Option<usize> {
     let rank = |r: &Reading| match r.stance {
-        Stance::Supports(strength) => 2 + strength as u8,
+        Stance::Supports(strength) => 3 + strength as u8,
+        Stance::Between | Stance::Briefly | Stance::Unbacked | Stance::TooFew { .. } => 2,
+        Stance::Below => 1,
         Stance::NotValidated => 0,
-        _ => 1,
     };
     let known = readings.iter().enumerate().filter_map(|(i, r)| r.as_ref().map(|r| (i, r)));
     let best = known.max_by(|(i, a), (j, b)| rank(a).cmp(&rank(b)).then(a.score.total_cmp(&b.score)).then(j.cmp(i)));

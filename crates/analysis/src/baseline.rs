@@ -3,7 +3,7 @@
 //! A rank among a handful of clips says how usual a score is for this person or channel and this way of
 //! delivery. It never changes a verdict: whoever chooses the clips would choose the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -87,10 +87,11 @@ pub struct Baseline {
 
 impl Baseline {
     /// Ranks the people of an item. The item itself, by its hash, is left out of the clips: it cannot be its
-    /// own measure.
+    /// own measure; so is a clip that was given twice.
     pub fn of(analysis: &Analysis, clips: &[BaselineClip]) -> Self {
-        let same = |c: &&BaselineClip| c.sha256.is_none() || c.sha256 != analysis.file.sha256;
-        let clips: Vec<BaselineClip> = clips.iter().filter(same).cloned().collect();
+        let mut known: BTreeSet<String> = analysis.file.sha256.iter().cloned().collect();
+        let new = |clip: &&BaselineClip| clip.sha256.as_ref().is_none_or(|sha256| known.insert(sha256.clone()));
+        let clips: Vec<BaselineClip> = clips.iter().filter(new).cloned().collect();
         let enough = |p: &&Person| p.usable_crops >= least_crops(analysis.file.kind);
         let mut ranks = Vec::new();
         for person in analysis.people.iter().filter(enough) {

@@ -65,7 +65,7 @@ impl Findings {
                 .collect();
             person.scores.extend(readings.iter().map(|r| (r.policy.id.clone(), r.own)));
             if let Some(verdict) = combined(person, &readings, kind, first) {
-                if verdict.code == VerdictCode::Suspected {
+                if verdict.score != person.score {
                     // It rests on crops that the others scored otherwise: how many of theirs lie high says nothing of it.
                     (person.fraction_above, person.longest_run) = (None, 0);
                 }
@@ -107,23 +107,28 @@ fn combined(person: &Person, looks: &[Reading<'_>], kind: MediaKind, first: &[Mo
             let mut denied = looks.iter().filter(says(VerdictCode::NoIndication));
             denied.any(|r| tasks.contains(&r.policy.task)).then(|| with(Reason::ModelsDisagree))
         }
-        VerdictCode::NoIndication if looks.iter().any(|r| says(VerdictCode::Suspected)(&r)) => {
-            Some(with(Reason::ModelsDisagree))
-        }
-        VerdictCode::NoIndication if looks.iter().any(|r| says(VerdictCode::Inconclusive)(&r)) => {
-            Some(with(Reason::BetweenThresholds))
-        }
-        VerdictCode::NoIndication => None,
-        VerdictCode::Inconclusive => {
-            let found = looks.iter().filter(says(VerdictCode::Suspected));
-            let best = found.max_by(|a, b| a.own.score.total_cmp(&b.own.score))?;
-            let denies = |p: &ModelPolicy| {
-                let own = person.scores.get(&p.id).map(|s| s.score);
-                p.task == best.policy.task && p.points(kind).zip(own).is_some_and(|(o, s)| s < o.no_indication())
-            };
-            if first.iter().any(denies) {
-                return Some(with(Reason::ModelsDisagree));
+        // Then it rests on the look that keeps it from "no indication".
+        VerdictCode::NoIndication => {
+            let highest = |code| looks.iter().filter(says(code)).map(|r| r.own.score).max_by(Score::total_cmp);
+            let open = |score, reason| Some(Verdict::inconclusive(score, [reason]));
+            match (highest(VerdictCode::Suspected), highest(VerdictCode::Inconclusive)) {
+                (Some(score), _) => open(score, Reason::ModelsDisagree),
+                (None, Some(score)) => open(score, Reason::BetweenThresholds),
+                (None, None) => None,
             }
+        }
+        VerdictCode::Inconclusive => {
+            let denied = |r: &&Reading<'_>| {
+                first.iter().any(|p| {
+                    let own = person.scores.get(&p.id).map(|s| s.score);
+                    p.task == r.policy.task && p.points(kind).zip(own).is_some_and(|(o, s)| s < o.no_indication())
+                })
+            };
+            let found = || looks.iter().filter(says(VerdictCode::Suspected));
+            let best = found().filter(|r| !denied(r)).max_by(|a, b| a.own.score.total_cmp(&b.own.score));
+            let Some(best) = best else {
+                return found().next().map(|_| with(Reason::ModelsDisagree));
+            };
             match best.policy.points(kind)?.suspected().strength() {
                 Some(strength) => Some(Verdict::suspected(best.own.score, strength, [])),
                 None => Some(with(Reason::ValidationTooSmall)),
@@ -137,9 +142,11 @@ fn note(findings: &mut Findings, look: &Look, second: &[ModelPolicy]) {
     let Some(policy) = second.iter().find(|p| p.id == look.model) else { return };
     let Some(score) = policy.calibration.score(f64::from(look.logit)) else { return };
     let own = ModelScore { logit: look.logit, score };
-    let rests_on = findings.people.iter().find(|p| p.track == look.track).is_some_and(|p| {
-        p.verdict.code == VerdictCode::Suspected && p.scores.get(&look.model).map(|s| s.score) == p.score
-    });
+    let rests_on = findings
+        .people
+        .iter()
+        .find(|p| p.track == look.track)
+        .is_some_and(|p| p.score.is_some() && p.scores.get(&look.model).map(|s| s.score) == p.score);
     let frames = findings.timeline.iter_mut().filter(|f| f.frame == look.frame && f.pts_us == look.pts);
     for face in frames.flat_map(|f| &mut f.faces).filter(|f: &&mut TimelineFace| f.track == look.track) {
         face.scores.insert(look.model.clone(), own);

@@ -88,6 +88,30 @@ fn what_both_looks_come_to() {
 }
 
 #[test]
+fn a_look_that_is_denied_does_not_hide_one_that_is_not() {
+    let first = [policy("fast", Task::FaceManipulation), policy("other", Task::FaceSynthesis)];
+    let second = [policy("slow", Task::FaceManipulation), policy("late", Task::FaceSynthesis)];
+    let mut findings = still(0.1);
+    findings.people[0].scores.insert("other".into(), at(0.5));
+    findings.people[0].verdict = Verdict::inconclusive(at(0.5).score, [Reason::BetweenThresholds]);
+    findings.people[0].score = Some(at(0.5).score);
+    let looks = [look(0.99), Look { model: "late".into(), ..look(0.95) }];
+    let after = findings.with_second_looks(&looks, MediaKind::Image, &first, &second);
+    assert_eq!((after.verdict.code, after.verdict.score), (VerdictCode::Suspected, Some(at(0.95).score)));
+}
+
+#[test]
+fn what_is_open_because_of_a_look_rests_on_it() {
+    for (slow, reason) in [(0.95, Reason::ModelsDisagree), (0.5, Reason::BetweenThresholds)] {
+        let after = after(0.1, slow, Task::FaceSynthesis);
+        let person = &after.people[0];
+        assert_eq!((person.score, &person.verdict.reasons[..]), (Some(at(slow).score), &[reason][..]));
+        assert_eq!((person.decided_by(), person.fraction_above), (Some("slow"), None));
+        assert_eq!(after.timeline[0].faces[0].score, person.score);
+    }
+}
+
+#[test]
 fn a_look_at_another_question_denies_nothing() {
     let findings = after(0.95, 0.1, Task::FaceSynthesis);
     assert_eq!(findings.verdict.code, VerdictCode::Suspected);

@@ -101,6 +101,15 @@ fn every_detector_must_clear_a_face() {
 }
 
 #[test]
+fn the_score_is_that_of_the_detector_which_keeps_a_face_from_being_cleared() {
+    // 0.25 between 0.2 and 0.9; 0.28 below 0.3.
+    let found = aggregate(&image(vec![face(0, true, &both(-1.0986, -0.9445))]), &policies());
+    assert_eq!(found.verdict.reasons, [Reason::BetweenThresholds]);
+    assert!((found.verdict.score.unwrap().get() - 0.25).abs() < 1e-3, "{:?}", found.verdict);
+    assert_eq!(found.people[0].decided_by(), Some(SWAPPED));
+}
+
+#[test]
 fn a_video_needs_eight_crops() {
     let seven = video(7, |_| vec![face(0, true, &both(5.0, 5.0))]);
     let v = verdict(&seven);

@@ -20,6 +20,15 @@ impl Score {
         self.0
     }
 
+    /// With two decimals; near the ends with three, so that no score reads as certainty: `0.42`, `0.998`.
+    pub fn rounded(self) -> String {
+        match self.0 {
+            v if (0.995..1.0).contains(&v) => format!("{:.3}", (v * 1000.0).floor() / 1000.0),
+            v if 0.0 < v && v < 0.005 => format!("{:.3}", (v * 1000.0).ceil() / 1000.0),
+            v => format!("{v:.2}"),
+        }
+    }
+
     /// Scores are never NaN, so they have a total order.
     pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
@@ -43,6 +52,13 @@ impl From<Score> for f64 {
 #[cfg(test)]
 mod tests {
     use super::Score;
+
+    #[test]
+    fn no_score_reads_as_certainty() {
+        let shown = |v: f64| Score::new(v).unwrap().rounded();
+        assert_eq!([0.42, 0.9949, 0.995, 0.99996, 1.0].map(shown), ["0.42", "0.99", "0.995", "0.999", "1.00"]);
+        assert_eq!([0.0, 0.000_04, 0.0049, 0.005].map(shown), ["0.00", "0.001", "0.005", "0.01"]);
+    }
 
     #[test]
     fn only_numbers_between_zero_and_one_are_scores() {

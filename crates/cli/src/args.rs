@@ -75,15 +75,31 @@ Examples:
 
 Every byte of the package is hashed, its log and its seal are checked, and the models installed here are compared with
 those used. With the examined file at hand (beside the package under its name, or given with --evidence) it is hashed,
-examined again in the same way, and the numbers are compared. What changed is named.
+examined again in the same way, and verdicts, scores and raw outputs are compared. What differs is named.
 
-Exit codes: 0 nothing changed; 1 something did, or could not be checked; 2 wrong usage; 130 cancelled.";
+Without the examined file only the package and the models are checked. The scores are then NOT computed again: one line
+says so, and the exit code is 0 all the same when nothing else is wrong. Give --evidence to be sure of the second run.
+
+Exit codes: 0 nothing changed as far as it was checked; 1 something did, or a file at hand could not be checked;
+2 wrong usage, also for a file given with --evidence that does not exist; 130 cancelled.";
 
 const MODELS_EXAMPLES: &str = "\
 Examples:
   facefiction models list
   facefiction models show manipulated-faces
-  facefiction models verify";
+  facefiction models verify
+  facefiction models import ~/Downloads/their-detector";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  facefiction explain portrait.jpg --out results
+  facefiction explain interview.mp4 --out results --format json
+
+The same as `scan --explain`: of each person the crops with the highest scores are explained. Heat maps come to
+DIR/explanations, each tested against random maps and withheld where it does no better; what each part of the face adds
+to the score stands in `explanations` of the JSON.
+
+Exit codes as of scan: 0 finished, whatever was found; 1 at least one item failed; 2 wrong usage; 130 cancelled.";
 
 /// Signs of face manipulation in photos and videos, examined on this computer only.
 #[derive(Debug, Parser)]
@@ -101,6 +117,10 @@ pub(crate) enum Command {
     /// Examine images and videos: people, a timeline, a worded verdict
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(ScanArgs),
+    /// Examine, and say what the detectors looked at
+    #[command(after_help = EXPLAIN_EXAMPLES, mut_arg("out", |out| out.required(true)))]
+    #[command(mut_arg("explain", |explain| explain.hide(true)))]
+    Explain(ScanArgs),
     /// A PDF report of an analysis
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
@@ -284,6 +304,13 @@ pub(crate) enum ModelsCommand {
         /// Only these
         ids: Vec<String>,
     },
+    /// Add a model: its folder is checked against its card and copied beside the others
+    #[command(after_help = "Example:\n  facefiction models import ~/Downloads/their-detector")]
+    Import {
+        /// Its folder, with card.toml and the weights
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 /// What goes to standard output.
@@ -363,6 +390,8 @@ mod tests {
             &["scan", "a", "--resume"],
             &["scan", "a", "--explain"],
             &["scan", "a", "--report"],
+            &["explain", "a"],
+            &["models", "import"],
             &["report", "a.json"],
             &["package", "a.json"],
             &["verify"],

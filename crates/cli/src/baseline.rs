@@ -36,7 +36,11 @@ pub(crate) fn clips(
         if let Some(error) = &analysis.error {
             return Err(Unmade::Failed(format!("a clip of --baseline cannot be examined: {}", error.message)));
         }
-        clips.push(BaselineClip::of(&analysis));
+        let clip = BaselineClip::of(&analysis);
+        if clips.iter().any(|known: &BaselineClip| known.sha256.is_some() && known.sha256 == clip.sha256) {
+            return Err(Unmade::Usage(format!("--baseline names the same clip twice: {}", path.display())));
+        }
+        clips.push(clip);
     }
     bars.drop_item(usize::MAX);
     Ok(clips)

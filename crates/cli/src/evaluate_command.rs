@@ -57,7 +57,8 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Exit> {
         }
     }
     bars.clear();
-    let failed = measured.iter().flatten().filter(|m| m.failed).count();
+    // A file is one however many tiers it was given in.
+    let failed = (0..rows.len()).filter(|i| measured.iter().any(|tier| tier.get(*i).is_some_and(|m| m.failed))).count();
     let run = run_facts(args, first, began.elapsed().as_secs_f64(), work.resumed);
     let rows = joined(&rows, &tiers, measured);
     let models = model_facts(first);

@@ -31,13 +31,13 @@ impl Pictures {
         Ok(Self { out: out.to_path_buf() })
     }
 
-    /// Explains the item with this place in the list, writes the pictures, puts the rest into the analysis.
+    /// Explains the item, writes the pictures under names that begin with `stem`, puts the rest into the analysis.
     ///
     /// # Errors
     /// As [`explain_item`]; [`ScanError::Write`] when the disk refuses.
     pub(crate) fn explain(
         &self,
-        index: usize,
+        stem: &str,
         path: &Path,
         analysis: &mut Analysis,
         pipeline: &Pipeline,
@@ -46,7 +46,7 @@ impl Pictures {
         let mut explanations = Vec::new();
         for Explained { mut explanation, png, .. } in explain_item(path, analysis, pipeline, ctx)? {
             if let Some(png) = png {
-                let name = format!("{FOLDER}/{}", file_name(index, &explanation));
+                let name = format!("{FOLDER}/{}", file_name(stem, &explanation));
                 write_atomically(&self.out.join(&name), &png)?;
                 explanation.picture = Some(name);
             }
@@ -57,10 +57,10 @@ impl Pictures {
     }
 }
 
-/// Sorts by item, person, time and model: `00003-p01-000012480ms-manipulated-faces.png`.
-fn file_name(index: usize, e: &Explanation) -> String {
+/// Sorts by item, person, time and model: `9f2c41ab6e0d8a53-d215decc4fce3d80-p01-000012480ms-manipulated-faces.png`.
+fn file_name(stem: &str, e: &Explanation) -> String {
     let ms = e.pts_us.micros().max(0) / 1000;
-    format!("{:05}-p{:02}-{ms:09}ms-{}.png", index + 1, e.track + 1, e.model)
+    format!("{stem}-p{:02}-{ms:09}ms-{}.png", e.track + 1, e.model)
 }
 
 /// What there is to say of a person's explanations: of each detector the crop with the highest score.
@@ -129,10 +129,14 @@ pub(crate) mod tests {
     #[test]
     fn names_sort_by_item_person_time_and_model() {
         let at = |us| Explanation { track: 0, ..explanation(us, 1.0, 99.0) };
-        assert_eq!(file_name(2, &at(12_480_000)), "00003-p01-000012480ms-swapped.png");
+        assert_eq!(file_name("ab-cd", &at(12_480_000)), "ab-cd-p01-000012480ms-swapped.png");
         let later = Explanation { track: 11, ..at(100) };
-        let names =
-            [file_name(0, &at(9_000_000)), file_name(0, &at(10_000_000)), file_name(0, &later), file_name(9, &at(0))];
+        let names = [
+            file_name("a", &at(9_000_000)),
+            file_name("a", &at(10_000_000)),
+            file_name("a", &later),
+            file_name("b", &at(0)),
+        ];
         assert!(names.is_sorted(), "{names:?}");
     }
 

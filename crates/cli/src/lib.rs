@@ -36,21 +36,22 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, ScanArgs};
 use crate::exit::Exit;
 
 /// Does what the arguments of this process say.
 pub fn run() -> ExitCode {
-    let ended = match &Cli::parse().command {
-        Command::Scan(args) => scan_command::run(args),
-        Command::Report(args) => reports::run(args),
-        Command::Package(args) => package_command::run(args),
-        Command::Verify(args) => verify_command::run(args),
-        Command::Train(args) => train_command::run(args),
-        Command::Models(args) => models_command::run(args),
-        Command::Dataset(args) => dataset_command::run(args),
-        Command::Evaluate(args) => evaluate_command::run(args),
-        Command::Calibrate(args) => calibrate_command::run(args),
+    let ended = match Cli::parse().command {
+        Command::Scan(args) => scan_command::run(&args),
+        Command::Explain(args) => scan_command::run(&ScanArgs { explain: true, ..args }),
+        Command::Report(args) => reports::run(&args),
+        Command::Package(args) => package_command::run(&args),
+        Command::Verify(args) => verify_command::run(&args),
+        Command::Train(args) => train_command::run(&args),
+        Command::Models(args) => models_command::run(&args),
+        Command::Dataset(args) => dataset_command::run(&args),
+        Command::Evaluate(args) => evaluate_command::run(&args),
+        Command::Calibrate(args) => calibrate_command::run(&args),
     };
     let exit = ended.unwrap_or_else(|error| {
         let closed = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use scan::ScanError;
 use scan::models::{Listed, ModelCard, NetsError, encoder_is_here, find, list, load_card, verify};
 
 use crate::args::{ModelsArgs, ModelsCommand};
@@ -23,6 +24,7 @@ pub(crate) fn run(args: &ModelsArgs) -> anyhow::Result<Exit> {
         ModelsCommand::List => list_models(&folder),
         ModelsCommand::Show { id } => show(&folder, id),
         ModelsCommand::Verify { ids } => verify_models(&folder, ids),
+        ModelsCommand::Import { folder: source } => import(source, &folder),
     }
 }
 
@@ -48,6 +50,21 @@ fn list_models(folder: &Path) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+fn import(source: &Path, folder: &Path) -> anyhow::Result<Exit> {
+    if !source.is_dir() {
+        let told = io::Error::new(io::ErrorKind::NotFound, format!("no such folder: {}", source.display()));
+        return complain(&told, Exit::Usage);
+    }
+    match scan::import_model(source, folder) {
+        Ok(id) => {
+            writeln!(io::stdout(), "{id}: imported into {}", one_line(&folder.to_string_lossy()))?;
+            Ok(Exit::Finished)
+        }
+        Err(error @ ScanError::Exists { .. }) => complain(&error, Exit::Usage),
+        Err(error) => complain(&error, Exit::Failed),
+    }
 }
 
 fn task(card: &ModelCard) -> String {
@@ -78,6 +95,9 @@ fn verify_models(folder: &Path, ids: &[String]) -> anyhow::Result<Exit> {
                 "{id}: intact, SHA-256 {}; its encoder is not here, `make deep-model` fetches it",
                 card.weights.sha256
             )?,
+            Err(error @ NetsError::NoSuchModel { .. }) if exit == Exit::Finished => {
+                exit = complain(&error, Exit::Usage)?
+            }
             Err(error) => exit = complain(&error, Exit::Failed)?,
         }
     }

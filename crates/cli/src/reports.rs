@@ -1,5 +1,7 @@
 //! `facefiction report`, and what every command needs that makes a report.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -174,13 +176,15 @@ pub(crate) struct Reporting<'a> {
     out: &'a Path,
     models_dir: &'a Path,
     style: Style,
+    /// Files of this scan: copies of one file have the same name.
+    written: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl<'a> Reporting<'a> {
     /// For a scan with `--out`.
     pub(crate) fn new(args: &'a ScanArgs, models_dir: &'a Path) -> Self {
         let style = Style { lang: args.lang.of_report(), ..Style::default() };
-        Self { out: args.out.as_deref().unwrap_or(Path::new(".")), models_dir, style }
+        Self { out: args.out.as_deref().unwrap_or(Path::new(".")), models_dir, style, written: RefCell::default() }
     }
 
     /// Writes the report of one item; gives back what is worth a note.
@@ -199,12 +203,26 @@ impl<'a> Reporting<'a> {
         // An item that failed has no JSON of its own; its report goes by its place in the list.
         let unnamed = || self.out.join("analyses").join(format!("failed-{:05}.pdf", index + 1));
         let target = kept.map_or_else(unnamed, |(store, sha)| store.place(sha).with_extension("pdf"));
+        let target = self.own(target);
         let replaced = target.exists();
         let models = model_facts(self.models_dir, analysis);
         let files = (path, &[self.out][..]);
         let prepared = Prepared::of(analysis.clone(), models, files, Dossier::default(), self.style, ctx)?;
         write_atomically(&target, &prepared.pdf()?)?;
         Ok(replaced.then(|| format!("replaced: {}", target.display())))
+    }
+}
+
+impl Reporting<'_> {
+    /// The name, with a number where a copy of the same file got it already.
+    fn own(&self, target: PathBuf) -> PathBuf {
+        let mut written = self.written.borrow_mut();
+        let stem = target.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let numbered = (2..).map(|n| target.with_file_name(format!("{stem}-{n}.pdf")));
+        let own =
+            std::iter::once(target.clone()).chain(numbered).find(|name| !written.contains(name)).unwrap_or(target);
+        written.insert(own.clone());
+        own
     }
 }
 

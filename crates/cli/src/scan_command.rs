@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use scan::analysis::{Analysis, Baseline, BaselineClip, VerdictCode};
 use scan::base::{CancelToken, Cancelled, Ctx, Warning, WarningCode};
-use scan::models::NetsError;
+use scan::models::{DetectorError, NetsError};
 use scan::{
     Batch, DeviceChoice, FaceFinder, Finished, Item, Pipeline, Rate, Resume, ScanError, ScanOptions, SecondLook, Store,
 };
@@ -19,7 +19,7 @@ use crate::glyphs::Glyphs;
 use crate::models_dir;
 use crate::progress::{Bars, Noise};
 use crate::reports::{Reporting, Unmade};
-use crate::sink::{Closed, Ending, Folder, Output};
+use crate::sink::{Ending, Folder, Output, Unprinted};
 use crate::text::TextStyle;
 use crate::words::{Tally, Words};
 
@@ -42,7 +42,11 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let told = pipeline.warnings().iter().filter(|w| !(args.device == args::Device::Auto && is_fallback(w)));
     tell_warnings(&bars, words, None, &told.cloned().collect::<Vec<_>>());
     let listing = Ctx::new(cancel.clone(), |progress| bars.listing(progress));
-    let Ok(items) = scan::list(&args.paths, &listing) else { return Ok(Exit::Cancelled) };
+    let listed = match &args.out {
+        Some(out) => scan::list_without(&args.paths, out, &listing),
+        None => scan::list(&args.paths, &listing),
+    };
+    let Ok(items) = listed else { return Ok(Exit::Cancelled) };
     tell_skipped(&bars, words, &listing.take_warnings());
     bars.begin(items.len());
 
@@ -71,9 +75,17 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
         folder,
         tally: Tally::default(),
         broken: None,
+        unprinted: None,
+        unmade: false,
     };
 
-    let mut output = Output::open(io::stdout(), args.format, &style).map_err(|Closed| cancel.cancel()).ok();
+    let mut output = match Output::open(io::stdout(), args.format, &style) {
+        Ok(output) => Some(output),
+        Err(error) => {
+            report.mute(error);
+            None
+        }
+    };
     let resume = if args.resume { Resume::On } else { Resume::Off };
     let batch = Batch { pipeline: &pipeline, store: store.as_ref(), resume };
     let on_progress = |index: usize, progress| {
@@ -84,9 +96,9 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     bars.clear();
     if let Some(output) = &mut output
         && items.len() > report.tally.failed
+        && let Err(error) = output.close()
     {
-        // Whoever closed the output has all the results.
-        let _ = output.close();
+        report.mute(error);
     }
     report.close(ended, began.elapsed().as_secs_f64())
 }
@@ -120,6 +132,7 @@ pub(crate) fn exit_of_setup(error: &Setup) -> Exit {
         Setup::Scan(ScanError::Nets(
             NetsError::NoSuchModel { .. } | NetsError::NoEncoder { .. } | NetsError::DeviceUnavailable { .. },
         )) => Exit::Usage,
+        Setup::Scan(ScanError::Detector(DetectorError::NotADetector { .. })) => Exit::Usage,
         Setup::Scan(_) => Exit::Failed,
     }
 }
@@ -175,6 +188,10 @@ struct Report<'a> {
     tally: Tally,
     /// Why the folder could not be written to; ends the batch.
     broken: Option<anyhow::Error>,
+    /// Why results did not all reach standard output.
+    unprinted: Option<Unprinted>,
+    /// Whether a report or an explanation that was asked for could not be had.
+    unmade: bool,
 }
 
 impl Report<'_> {
@@ -202,26 +219,38 @@ impl Report<'_> {
         }
         self.tell(&analysis);
         let printed = output.as_mut().map(|output| self.bars.aside(|| output.item(&analysis, &json)));
-        if printed == Some(Err(Closed)) {
-            // Nobody reads on: without a folder the rest would be for nothing.
+        if let Some(Err(error)) = printed {
             *output = None;
-            if self.folder.is_none() {
-                self.cancel.cancel();
-            }
+            self.mute(error);
         }
     }
 
-    /// Explanations that could not be had are told of; the result stands without them.
+    /// Nothing more can be printed: without a folder the rest would be for nothing.
+    fn mute(&mut self, error: Unprinted) {
+        self.unprinted.get_or_insert(error);
+        if self.folder.is_none() {
+            self.cancel.cancel();
+        }
+    }
+
+    /// Explanations that could not be had are told of and make the command fail; the result stands without them.
     fn explain(&mut self, index: usize, analysis: &mut Analysis) {
         let Some(Explaining { pictures, items, pipeline }) = &self.explaining else { return };
         let (Some(item), None) = (items.get(index), &analysis.error) else { return };
         let name = item.path.to_string_lossy();
         let ctx = Ctx::new(self.cancel.clone(), |progress| self.bars.item(index, &name, progress));
-        match pictures.explain(index, &item.path, analysis, pipeline, &ctx) {
+        let kept = self.store.zip(analysis.file.sha256.as_deref()).map(|(store, sha256)| store.place(sha256));
+        // Maps are named as the analysis is: those of another file or of other models never take their place.
+        let stem = kept.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+        let stem = stem.unwrap_or_else(|| format!("{:05}", index + 1));
+        match pictures.explain(&stem, &item.path, analysis, pipeline, &ctx) {
             Ok(()) => self.keep(analysis),
             Err(error @ ScanError::Write { .. }) => self.broke(error.into()),
             Err(_) if self.cancel.is_cancelled() => {}
-            Err(error) => self.bars.error(&error.to_string()),
+            Err(error) => {
+                self.unmade = true;
+                self.bars.error(&error.to_string());
+            }
         }
     }
 
@@ -232,7 +261,7 @@ impl Report<'_> {
         }
     }
 
-    /// A report that could not be made is told of; the result stands without it.
+    /// A report that could not be made is told of and makes the command fail; the result stands without it.
     fn write_report(&mut self, index: usize, analysis: &Analysis) {
         let (Some(reporting), Some(item)) = (&self.reporting, self.items.get(index)) else { return };
         let name = item.path.to_string_lossy();
@@ -241,7 +270,10 @@ impl Report<'_> {
             Ok(None) => {}
             Ok(Some(note)) => self.bars.note(&note),
             Err(Unmade::Cancelled) => {}
-            Err(error) => self.bars.error(&error.to_string()),
+            Err(error) => {
+                self.unmade = true;
+                self.bars.error(&error.to_string());
+            }
         }
     }
 
@@ -279,16 +311,24 @@ impl Report<'_> {
             return Err(error);
         }
         let ending = if ended.is_ok() { Ending::Complete } else { Ending::Cancelled };
+        let left = self.items.len().saturating_sub(self.tally.all());
+        let stopped = (ending == Ending::Cancelled).then(|| self.words.stopped(left, self.args.out.is_some()));
         if let Some(folder) = self.folder.take() {
-            folder.close(ending)?;
+            folder.close(ending, stopped.as_deref())?;
         }
         self.bars.note(&self.words.tally(&self.tally, seconds));
+        if let Some(error) = self.unprinted.take_if(|error| !error.is_closed()) {
+            return Err(error.into());
+        }
+        if let Some(stopped) = stopped {
+            self.bars.note(&stopped);
+        }
         Ok(match ending {
             Ending::Cancelled => Exit::Cancelled,
             Ending::Complete if self.args.fail_on == Some(FailOn::Suspected) && self.tally.suspected > 0 => {
                 Exit::Suspected
             }
-            Ending::Complete if self.tally.failed > 0 => Exit::Failed,
+            Ending::Complete if self.tally.failed > 0 || self.unmade => Exit::Failed,
             Ending::Complete => Exit::Finished,
         })
     }

@@ -16,9 +16,17 @@ const JSON_LINES: &str = "analyses.jsonl";
 const TABLE: &str = "analyses.csv";
 const SUMMARY: &str = "summary.txt";
 
-/// Standard output was closed by whoever read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Closed;
+/// Standard output takes no more.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output: {0}")]
+pub(crate) struct Unprinted(io::Error);
+
+impl Unprinted {
+    /// Whether whoever read it has closed it, and needs no telling.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
 
 /// How a batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +46,7 @@ pub(crate) struct Output<'a, W: Write> {
 
 impl<'a, W: Write> Output<'a, W> {
     /// Writes what comes before the first item.
-    pub(crate) fn open(writer: W, format: Format, style: &'a TextStyle<'a>) -> Result<Self, Closed> {
+    pub(crate) fn open(writer: W, format: Format, style: &'a TextStyle<'a>) -> Result<Self, Unprinted> {
         let mut output = Self { writer, format, style };
         if format == Format::Csv {
             output.print(&csv::header())?;
@@ -47,7 +55,7 @@ impl<'a, W: Write> Output<'a, W> {
     }
 
     /// One item, at once.
-    pub(crate) fn item(&mut self, analysis: &Analysis, json: &str) -> Result<(), Closed> {
+    pub(crate) fn item(&mut self, analysis: &Analysis, json: &str) -> Result<(), Unprinted> {
         match self.format {
             Format::Text => self.print(&self.style.item(analysis)),
             Format::Json => self.print(&format!("{json}\n")),
@@ -56,12 +64,12 @@ impl<'a, W: Write> Output<'a, W> {
     }
 
     /// What comes after the last item.
-    pub(crate) fn close(&mut self) -> Result<(), Closed> {
+    pub(crate) fn close(&mut self) -> Result<(), Unprinted> {
         if self.format == Format::Text { self.print(&self.style.footer()) } else { Ok(()) }
     }
 
-    fn print(&mut self, text: &str) -> Result<(), Closed> {
-        self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).map_err(|_: io::Error| Closed)
+    fn print(&mut self, text: &str) -> Result<(), Unprinted> {
+        self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()).map_err(Unprinted)
     }
 }
 
@@ -82,6 +90,7 @@ impl<'a> Folder<'a> {
     /// [`ScanError::Write`] when that is refused.
     pub(crate) fn open(path: &Path, style: &'a TextStyle<'a>) -> Result<Self, ScanError> {
         fs::create_dir_all(path).map_err(|source| ScanError::Write { path: path.to_path_buf(), source })?;
+        scan::sweep(path);
         let mut table = Draft::create(&path.join(TABLE))?;
         table.write(csv::header().as_bytes())?;
         let (json_lines, summary) = (Draft::create(&path.join(JSON_LINES))?, Draft::create(&path.join(SUMMARY))?);
@@ -102,13 +111,16 @@ impl<'a> Folder<'a> {
     }
 
     /// Gives the files their names. A cancelled batch does not replace the files of one that had come
-    /// further; its finished items stand in `analyses/` all the same.
+    /// further; its finished items stand in `analyses/` all the same. `stopped` says in the summary that some are missing.
     ///
     /// # Errors
     /// [`ScanError::Write`] when the disk refuses.
-    pub(crate) fn close(mut self, ending: Ending) -> Result<(), ScanError> {
+    pub(crate) fn close(mut self, ending: Ending, stopped: Option<&str>) -> Result<(), ScanError> {
         if ending == Ending::Cancelled && lines(&self.path.join(JSON_LINES)) > self.items {
             return Ok(());
+        }
+        if let Some(stopped) = stopped {
+            self.summary.write(format!("{stopped}\n\n").as_bytes())?;
         }
         self.summary.write(self.style.footer().as_bytes())?;
         self.json_lines.publish()?;
@@ -144,9 +156,10 @@ mod tests {
             }
         }
         let style = STYLE();
-        assert_eq!(Output::open(Broken, Format::Csv, &style).err(), Some(Closed));
+        assert!(Output::open(Broken, Format::Csv, &style).is_err_and(|error| error.is_closed()));
         let mut text = Output::open(Broken, Format::Text, &style).unwrap();
-        assert_eq!(text.item(&analysis("a", Verdict::not_examined([Reason::NoFace])), ""), Err(Closed));
+        let item = text.item(&analysis("a", Verdict::not_examined([Reason::NoFace])), "");
+        assert!(item.is_err_and(|error| error.is_closed()));
     }
 
     #[test]
@@ -158,7 +171,10 @@ mod tests {
             for _ in 0..items {
                 folder.item(&item, "{}").unwrap();
             }
-            folder.close(ending).unwrap();
+            folder.close(ending, (ending == Ending::Cancelled).then_some("stopped")).unwrap();
+            assert!(
+                ending == Ending::Complete || fs::read_to_string(dir.path().join(SUMMARY)).unwrap().contains("stopped")
+            );
             lines(&dir.path().join(JSON_LINES))
         };
         assert_eq!(write(2, Ending::Cancelled), 2);

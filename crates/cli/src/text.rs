@@ -1,6 +1,7 @@
 //! One analysis as text for people: verdict first, then the people with their lanes, reasons in words.
 
 use scan::analysis::{Analysis, MediaKind, ModelPolicy, Person, Reason, VerdictCode};
+use scan::base::Score;
 
 use crate::baseline;
 use crate::explanations;
@@ -151,7 +152,7 @@ impl TextStyle<'_> {
         }
         parts.push(self.words.usable(person.usable_crops, person.crops));
         if let Some(score) = person.score {
-            parts.push(self.words.score(score.get()));
+            parts.push(self.words.score(score));
         }
         lines.push(format!("    {}", parts.join("   ")));
         if let Some(lane) = lanes::lane(&analysis.timeline, person.track, self.glyphs) {
@@ -169,9 +170,10 @@ impl TextStyle<'_> {
             wrap(lines, 6, &self.words.stretches(&ranges));
         }
         if let Some(stability) = &person.stability {
-            let scores = || stability.rungs.iter().map(|r| r.score.get());
-            let (low, high) = (scores().fold(1.0, f64::min), scores().fold(0.0, f64::max));
-            wrap(lines, 6, &self.words.ladder(low, high));
+            let scores = || stability.rungs.iter().map(|r| r.score);
+            if let (Some(low), Some(high)) = (scores().min_by(Score::total_cmp), scores().max_by(Score::total_cmp)) {
+                wrap(lines, 6, &self.words.ladder(low, high));
+            }
         }
         for text in baseline::sentences(analysis, person, self.words) {
             wrap(lines, 6, &text);
@@ -239,7 +241,6 @@ mod tests {
     use crate::words::Lang;
     use crate::words::tests::FORBIDDEN;
     use scan::analysis::{ErrorCode, Strength, Verdict};
-    use scan::base::Score;
 
     fn style(lang: Lang, policies: &[ModelPolicy]) -> TextStyle<'_> {
         TextStyle { words: lang.words(), glyphs: Glyphs::Unicode, policies }

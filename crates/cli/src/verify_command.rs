@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use report::package::{Checked, ExpectedModel, Manifest, check, read};
+use report::package::{Checked, ExpectedModel, Manifest, Problem, check, read};
 use scan::base::Ctx;
 use scan::models::{NetsError, find, verify};
 use scan::{rerun, sha256_of};
@@ -50,6 +50,11 @@ impl Told {
         self.wrong = true;
         self.lines.push(format!("- {}", self.words.verify(said)));
     }
+
+    fn problem(&mut self, problem: &Problem) {
+        self.wrong = true;
+        self.lines.push(format!("- {}", self.words.problem(problem)));
+    }
 }
 
 fn verified(args: &VerifyArgs, told: &mut Told, ctx: &Ctx) -> Result<(), Unmade> {
@@ -57,17 +62,16 @@ fn verified(args: &VerifyArgs, told: &mut Told, ctx: &Ctx) -> Result<(), Unmade>
     if !path.exists() {
         return Err(Unmade::Usage(format!("no such package: {}", path.display())));
     }
+    if let Some(named) = args.evidence.as_deref().filter(|named| !named.exists()) {
+        return Err(Unmade::Usage(format!("no such file to compare with: {}", named.display())));
+    }
     let files = read(path).map_err(|error| Unmade::Failed(error.to_string()))?;
     let checked = check(&files);
     drop(files);
-    if checked.problems.is_empty() {
-        told.fine(Said::Untouched(checked.fingerprint.as_deref().unwrap_or_default()));
-    } else {
-        told.wrong = true;
-        told.lines.push(told.words.verify(Said::Touched));
-        let problems = checked.problems.iter().map(|p| format!("- {}", told.words.problem(p)));
-        told.lines.extend(problems.collect::<Vec<_>>());
-    }
+    let touched = checked.problems.iter().any(Problem::is_change);
+    let key = checked.fingerprint.as_deref().unwrap_or_default();
+    told.fine(if touched { Said::Touched } else { Said::Untouched(key) });
+    checked.problems.iter().for_each(|problem| told.problem(problem));
     let Some(manifest) = &checked.manifest else { return Ok(()) };
     let models = models_dir::find(args.models_dir.as_deref());
     let models = models.inspect_err(|error| tell(&error.to_string())).ok();
@@ -78,12 +82,15 @@ fn verified(args: &VerifyArgs, told: &mut Told, ctx: &Ctx) -> Result<(), Unmade>
     };
     let found = sha256_of(&evidence, ctx)?;
     if found.is_none() || found != manifest.evidence_sha256 {
-        told.wrong(Said::EvidenceChanged { found: found.as_deref().unwrap_or("?") });
+        match &found {
+            Some(found) => told.wrong(Said::EvidenceChanged { found }),
+            None => told.wrong(Said::EvidenceUnreadable(&evidence.to_string_lossy())),
+        }
         told.fine(Said::NotRerun);
         return Ok(());
     }
     told.fine(Said::EvidenceSame);
-    match (models, checked.problems.is_empty() && same_models) {
+    match (models, !touched && same_models) {
         (Some(dir), true) => again(&evidence, &checked, manifest, &dir, told, ctx),
         _ => {
             told.wrong = true;
@@ -131,7 +138,7 @@ fn again(
         told.fine(Said::NotRerun);
         return Ok(());
     };
-    let tolerance = manifest.tolerance.logit;
+    let tolerance = manifest.tolerance_for(&analysis.run.device);
     let compared = rerun(evidence, analysis, tolerance, models, ctx)?;
     for difference in &compared.differences {
         told.wrong(Said::Differs(difference));
@@ -140,4 +147,72 @@ fn again(
         told.fine(Said::Confirmed { n: compared.logits, largest: compared.largest, tolerance });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+    use report::package::{ANALYSIS, Activity, Files, Key, MANIFEST_SCHEMA, Tolerance, seal, write_folder};
+    use scan::analysis::{Reason, Verdict};
+    use std::fs;
+
+    /// A package of an analysis by no models, in a folder.
+    fn packed(folder: &Path, logit: f64) -> PathBuf {
+        let analysis = crate::tests::analysis("a.jpg", Verdict::not_examined([Reason::NoFace]));
+        let manifest = Manifest {
+            schema: MANIFEST_SCHEMA.into(),
+            made: "2026-01-01T00:00:00Z".into(),
+            application: "facefiction 0".into(),
+            application_sha256: None,
+            evidence_name: Some("a.jpg".into()),
+            evidence_bytes: Some(1),
+            evidence_sha256: analysis.file.sha256.clone(),
+            models: vec![],
+            tolerance: Tolerance { logit },
+            files: Default::default(),
+            log_entries: 0,
+            log_head: String::new(),
+        };
+        let files = Files::from([(ANALYSIS.to_owned(), analysis.to_json_line().unwrap().into_bytes())]);
+        let sealed = seal(files, &Activity::default(), manifest, &Key::generate().unwrap()).unwrap();
+        let out = folder.join("package");
+        write_folder(&out, &folder.join("draft"), &sealed).unwrap();
+        out
+    }
+
+    fn told(package: PathBuf, evidence: Option<PathBuf>) -> (Result<(), Unmade>, Told) {
+        let args = VerifyArgs { package, evidence, lang: Lang::En, models_dir: None };
+        let mut told = Told { words: Lang::En.words(), lines: Vec::new(), wrong: false };
+        (verified(&args, &mut told, &Ctx::silent()), told)
+    }
+
+    #[test]
+    fn a_file_to_compare_with_that_is_not_there_is_wrong_usage() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ended, told) = told(packed(dir.path(), 1e-3), Some(dir.path().join("typo.mp4")));
+        assert!(matches!(&ended, Err(Unmade::Usage(said)) if said.contains("typo.mp4")), "{ended:?}");
+        assert_eq!(told.lines, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let unreadable = dir.path().join("folder.mp4");
+        fs::create_dir(&unreadable).unwrap();
+        let (ended, told) = told(packed(dir.path(), 1e-3), Some(unreadable));
+        let said = told.lines.join("\n");
+        assert!(ended.is_ok() && told.wrong, "{said}");
+        assert!(said.contains("cannot be read: ") && said.contains("folder.mp4"), "{said}");
+        assert!(!said.contains("SHA-256"), "{said}");
+    }
+
+    #[test]
+    fn a_tolerance_that_the_sealer_chose_is_named_and_the_rest_is_as_it_was_sealed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ended, told) = told(packed(dir.path(), 40.0), None);
+        let said = told.lines.join("\n");
+        assert!(ended.is_ok() && told.wrong, "{said}");
+        assert!(said.contains("is as it was sealed") && said.contains("differ by 40,"), "{said}");
+    }
 }

@@ -123,7 +123,7 @@ pub enum MediaError {
         format: &'static str,
     },
     /// Over a limit; nothing was allocated for it.
-    #[error("too large: {what} is {actual}, the limit is {limit}; use a smaller copy or raise the limit: {}", shown(.path))]
+    #[error("too large: {what} is {actual}, the limit is {limit}; examine a smaller copy: {}", shown(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,

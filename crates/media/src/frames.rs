@@ -47,11 +47,15 @@ impl Coverage {
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.damaged {
-            let range = match self.first.zip(self.last) {
-                Some((first, last)) => format!("{:.3} s to {:.3} s", first.seconds(), last.seconds()),
-                None => "nothing".into(),
+            let said = self.messages.join("; ");
+            let detail = match self.first.zip(self.last) {
+                Some((first, last)) if first == last => said,
+                Some((first, last)) => {
+                    let (first, last) = (first.seconds(), last.seconds());
+                    format!("{} frames decoded, covering {first:.3} s to {last:.3} s: {said}", self.decoded)
+                }
+                None => format!("nothing could be decoded: {said}"),
             };
-            let detail = format!("{} frames decoded, covering {range}: {}", self.decoded, self.messages.join("; "));
             warnings.push(Warning::new(WarningCode::Damaged, detail));
         } else if !self.messages.is_empty() {
             warnings.push(Warning::new(WarningCode::DecoderMessage, self.messages.join("; ")));

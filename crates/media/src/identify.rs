@@ -133,6 +133,17 @@ fn brands(head: &[u8]) -> Sniffed {
     }
 }
 
+/// Whether the name promises a picture or a video: a damaged one must not vanish from a folder's report because nothing
+/// recognises it.
+pub fn is_named_like_media(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 26] = [
+        "jpg", "jpeg", "jpe", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "mp4", "m4v", "mov",
+        "mkv", "webm", "avi", "flv", "wmv", "mpg", "mpeg", "mts", "m2ts", "3gp", "ogv",
+    ];
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+    extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,7 @@ mod video;
 pub use error::{ErrorCode, MediaError};
 pub use frame::Frame;
 pub use frames::{Coverage, Frames, Sampling};
-pub use identify::{begins_as_still, identify};
+pub use identify::{begins_as_still, identify, is_named_like_media};
 pub use info::{Kind, MediaInfo};
 pub use limits::Limits;
 pub use media::Media;

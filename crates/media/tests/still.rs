@@ -371,6 +371,28 @@ fn a_truncated_jpeg_is_damaged_and_a_motion_photo_is_not() {
     assert!(!info.damaged);
 }
 
+#[test]
+fn a_jpeg_with_other_bytes_in_its_middle_is_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let noise = RgbImage::from_fn(512, 512, |x, y| Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (x ^ y) as u8]));
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&noise).unwrap();
+    let (info, ..) = open(&write(dir.path(), "whole.jpg", &bytes));
+    assert!(!info.damaged);
+    let end = bytes.len() - 2;
+    let padded = [&bytes[..end], &[0; 300], &bytes[end..]].concat();
+    let (info, ..) = open(&write(dir.path(), "padded.jpg", &padded));
+    assert!(!info.damaged, "some cameras pad");
+    let middle = bytes.len() / 2;
+    for (i, byte) in bytes[middle..middle + 1000].iter_mut().enumerate() {
+        *byte = (i as u32).wrapping_mul(2_654_435_761).to_le_bytes()[2] & 0x7f;
+    }
+    let (media, frames, coverage) = decode(&write(dir.path(), "middle.jpg", &bytes), Sampling::EveryFrame).unwrap();
+    assert!(media.info().damaged && coverage.damaged);
+    assert_eq!(frames.len(), 1);
+    assert!(coverage.warnings()[0].detail.contains("the decoder says"), "{:?}", coverage.warnings());
+}
+
 fn samples() -> Vec<Vec<u8>> {
     let picture = corners(40, 24);
     let mut samples = Vec::new();

@@ -77,8 +77,8 @@ fn scoring(s: &Scoring) -> Checked {
     let points = &s.operating_points;
     suspected(&points.suspected)?;
     no_indication(&points.no_indication)?;
-    let ordered = points.no_indication.threshold <= points.suspected.threshold;
-    need(ordered, "scoring.operating_points.no_indication.threshold", "not above that of `suspected`")?;
+    let ordered = points.no_indication.threshold < points.suspected.threshold;
+    need(ordered, "scoring.operating_points.no_indication.threshold", "below that of `suspected`")?;
     validation(&s.validation)
 }
 

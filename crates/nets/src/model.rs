@@ -142,7 +142,8 @@ fn encoder_folder(dir: &Path, encoder: &WeightsFile) -> PathBuf {
 }
 
 /// The models in `models_dir` (folders that hold a card) in order of id. A card whose id is not its
-/// folder's name is an error of that entry.
+/// folder's name is an error of that entry. What begins with a dot is passed over: no model has such a name,
+/// and an import that was cut off leaves half of one there.
 ///
 /// # Errors
 /// [`NetsError::Read`] when the folder itself cannot be read.
@@ -153,6 +154,7 @@ pub fn list(models_dir: &Path) -> Result<Vec<Listed>, NetsError> {
         let entry = entry.map_err(unreadable)?;
         let dir = entry.path();
         if let Ok(id) = entry.file_name().into_string()
+            && !id.starts_with('.')
             && dir.join(CARD_FILE).exists()
         {
             let card = load_card(&dir).and_then(|card| named_like_its_folder(card, &id, &dir));
@@ -432,6 +434,18 @@ measured = "2026-01-01"
         assert!(matches!(all[0].card, Err(NetsError::CardSyntax { .. })));
         assert!(matches!(all[2].card, Err(NetsError::TooLarge { .. })));
         assert!(matches!(all[3].card, Err(NetsError::CardField { field: "id", .. })));
+    }
+
+    #[test]
+    fn what_an_import_left_is_no_model() {
+        let (root, _dir) = models();
+        for left in [".other.draft", ".finder.draft"] {
+            let dir = root.path().join(left);
+            std::fs::create_dir(&dir).unwrap();
+            std::fs::write(dir.join(CARD_FILE), &CARD[..40]).unwrap();
+        }
+        let ids: Vec<_> = list(root.path()).unwrap().into_iter().map(|l| (l.id, l.card.is_ok())).collect();
+        assert_eq!(ids, [("finder".to_owned(), true)]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use analysis::{Analysis, Person, Segment, Verdict};
 
-/// The columns, in order. Names are those of the JSON; times are microseconds; lists are joined with
-/// a space.
+/// The columns, in order. Names are those of the JSON, but that people are numbered from 1 as in texts, reports and case
+/// files; times are microseconds; lists are joined with a space.
 pub const HEADER: [&str; 26] = [
     "path",
     "path_bytes",
@@ -85,7 +85,7 @@ fn verdict_cells(verdict: Option<&Verdict>) -> [String; 4] {
 fn person_cells(person: Option<&Person>) -> Vec<String> {
     let segment = |s: &Segment| format!("{}-{}", s.start_us.micros(), s.end_us.micros());
     let mut cells = vec![
-        shown(person.map(|p| p.track)),
+        shown(person.map(|p| p.track + 1)),
         shown(person.map(|p| p.first_us.micros())),
         shown(person.map(|p| p.last_us.micros())),
         shown(person.map(|p| p.crops)),
@@ -175,7 +175,7 @@ mod tests {
         assert!(lines.iter().all(|row| row.len() == HEADER.len()));
         let at = |row: usize, name: &str| lines[row][HEADER.iter().position(|h| *h == name).unwrap()];
         assert_eq!((at(0, "verdict"), at(0, "strength"), at(0, "person_score")), ("suspected", "limited", "0.25"));
-        assert_eq!((at(1, "person"), at(1, "person_reasons"), at(1, "person_score")), ("1", "tooSmall blurred", ""));
+        assert_eq!((at(1, "person"), at(1, "person_reasons"), at(1, "person_score")), ("2", "tooSmall blurred", ""));
     }
 
     #[test]

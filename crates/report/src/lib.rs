@@ -13,6 +13,7 @@ mod error;
 mod fonts;
 mod material;
 mod moment;
+mod names;
 pub mod package;
 mod pdf;
 mod preview;

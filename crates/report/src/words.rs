@@ -67,13 +67,13 @@ words! {
         col_size col_limits col_result col_score px more_people more_person fig_time fig_scores fig_frames
         fig_frames_still no_frames alt_time alt_scores alt_face alt_face_still alt_frame alt_frame_still alt_map
         alt_regions alt_ladder no_pictures_absent no_pictures_changed no_pictures_damaged no_pictures_nobody
-        no_pictures_no_face s_report f_report_id f_case f_author f_organisation f_made f_app f_schema f_language
+        no_pictures_no_face no_pictures_failed s_report f_report_id f_case f_author f_organisation f_made f_app f_schema f_language
         language f_redaction redacted not_redacted how_to_read s_question propositions h1 h2 f_name f_bytes bytes
         f_kind image video f_received f_copy f_examined f_rehash rehash_same rehash_changed rehash_absent custody
         custody_none col_when col_who col_what s_provenance provenance s_technical f_codec f_picture f_rate
         f_duration f_rotation degrees f_damage damage_none damage_some damage_all f_sampling sampling_fps
         sampling_all sampling_still f_faces faces_line excluded col_left_out left_out s_method methods_title
-        methods_video methods_image fps_sampled fps_all steps step_hash step_decode step_faces step_gate step_score
+        methods_video methods_image methods_failed fps_sampled fps_all steps step_hash step_decode step_faces step_gate step_score
         step_aggregate step_ladder models_title col_model col_question col_version col_trained
         trained_expires weights_of
         no_card  thresholds_title col_low col_high thresholds_note controls_title controls controls_none
@@ -92,7 +92,7 @@ words! {
         f_alarms alarms_line f_fakes f_found found_line f_floor f_word f_on f_when word_none like_title like like_none
         like_no_units like_of like_measured like_face_size like_sharpness like_blockiness like_between like_from
         like_below like_any col_kind col_real_suspected col_fake_suspected s_reproduction
-        reproduction  f_started f_took seconds recheck s_annexes annex_a activity act_scanned act_checked
+        reproduction  f_started f_took seconds recheck s_annexes annex_a activity act_scanned act_unhashed act_checked
         act_check_failed act_pictures act_reported annex_b exhibits_none exhibits_note col_exhibit col_shows
         shows_frame shows_face shows_map shows_frame_still shows_face_still shows_map_still annex_c annex_d redaction
         redaction_nobody
@@ -143,10 +143,14 @@ impl Lang {
 
     /// A number with so many decimals.
     pub(crate) fn decimal(self, value: f64, decimals: usize) -> String {
-        let text = format!("{value:.decimals$}");
+        self.marked(format!("{value:.decimals$}"))
+    }
+
+    /// A number that was written with a point, with the language's mark.
+    pub(crate) fn marked(self, number: String) -> String {
         match self {
-            Self::En => text,
-            Self::Fr => text.replace('.', ","),
+            Self::En => number,
+            Self::Fr => number.replace('.', ","),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Cursor;
 use std::path::{Component, Path};
 
 use analysis::metrics::Buckets;
@@ -21,6 +22,7 @@ use nets::card::ModelCard;
 
 use crate::error::ScanError;
 use crate::evaluation::buckets;
+use crate::explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE};
 use crate::item::sha256_of;
 use crate::picture;
 use crate::policy::task_of;
@@ -44,6 +46,16 @@ const MASK: f32 = 1.6;
 const MASK_COLOUR: Rgb<u8> = Rgb([0x8a, 0x90, 0x98]);
 /// Bytes of a heat map's file at most.
 const MAP_BYTES: u64 = 16 << 20;
+/// Pixels along a side of a heat map at most; those of a scan have 804.
+const MAP_SIDE: u32 = 4096;
+/// Detectors that explain one item at most; four are installed today.
+const MAP_DETECTORS: usize = 8;
+/// Heat maps of one item at most: as many as a scan can make. The analysis is a file that anybody may have written.
+const MAX_MAPS: usize = EXPLAINED_PEOPLE * EXPLAINED_CROPS * MAP_DETECTORS;
+/// Bytes of all of them together at most; those of a scan are a tenth of it.
+const MAPS_BYTES: usize = 128 << 20;
+/// Where heat maps lie: below the folder of results, and inside a package.
+const MAP_FOLDERS: [&str; 2] = ["explanations", "exhibits"];
 
 /// Whose faces stay visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,15 +211,20 @@ fn exhibit_name(track: u32, at: Timestamp, what: &str) -> String {
     format!("p{:02}-{:09}ms-{what}", track + 1, at.micros().max(0) / 1000)
 }
 
+/// The area that hides a face with its hair and ears.
+fn covered(face: Rect) -> Rect {
+    let (centre, w, h) = (face.center(), face.w * MASK, face.h * MASK);
+    Rect::new(centre.x - w / 2.0, centre.y - h / 2.0, w, h)
+}
+
 /// The frame with every face covered that is to be hidden.
 fn masked(rgb: &RgbImage, frame: &TimelineFrame, masking: &Masking) -> RgbImage {
     let mut rgb = rgb.clone();
     for face in frame.faces.iter().filter(|face| masking.hides(face.track)) {
-        let (centre, Rect { w, h, .. }) = (face.rect.center(), face.rect);
-        let (w, h) = (w * MASK, h * MASK);
+        let area = covered(face.rect);
         let end = |v: f32, limit: u32| v.clamp(0.0, limit as f32) as u32;
-        let (x0, x1) = (end(centre.x - w / 2.0, rgb.width()), end(centre.x + w / 2.0 + 1.0, rgb.width()));
-        let (y0, y1) = (end(centre.y - h / 2.0, rgb.height()), end(centre.y + h / 2.0 + 1.0, rgb.height()));
+        let (x0, x1) = (end(area.x, rgb.width()), end(area.right() + 1.0, rgb.width()));
+        let (y0, y1) = (end(area.y, rgb.height()), end(area.bottom() + 1.0, rgb.height()));
         for y in y0..y1 {
             for x in x0..x1 {
                 rgb.put_pixel(x, y, MASK_COLOUR);
@@ -247,8 +264,8 @@ fn encoded(rgb: RgbImage) -> Option<Vec<u8>> {
     picture::jpeg(&rgb, JPEG_QUALITY)
 }
 
-/// The heat maps that an analysis names, looked for in `folders` in order. One that is not there or no PNG is
-/// left out. `masked` where no other face lies within the crop.
+/// The heat maps that an analysis names, as many as a scan can make, looked for in `folders` in order. One that is not
+/// there or no PNG is left out. `masked` where no other face, nor the hair and ears around it, lies within the crop.
 pub fn heat_maps(analysis: &Analysis, folders: &[&Path], masking: &Masking) -> Vec<Exhibit> {
     let in_folders = |place: usize| map_file(analysis.explanations.get(place)?.picture.as_deref()?, folders);
     heat_maps_from(analysis, &in_folders, masking)
@@ -260,13 +277,17 @@ pub fn heat_maps_from(
     picture: &dyn Fn(usize) -> Option<Vec<u8>>,
     masking: &Masking,
 ) -> Vec<Exhibit> {
-    let mut maps = Vec::new();
+    let (mut maps, mut left) = (Vec::new(), MAPS_BYTES);
     let shown = |e: &Explanation| e.faithfulness.shown && !masking.hides(e.track);
-    for (place, e) in analysis.explanations.iter().enumerate().filter(|(_, e)| shown(e)) {
+    // Entries are counted, not pictures: one that leads to none costs a look as well.
+    for (place, e) in analysis.explanations.iter().enumerate().filter(|(_, e)| shown(e)).take(MAX_MAPS) {
         let Some(bytes) = picture(place) else { continue };
+        let Some(rest) = left.checked_sub(bytes.len()) else { break };
+        left = rest;
         let frame = analysis.timeline.iter().find(|f| f.pts_us == e.pts_us && f.frame == e.frame);
-        let others = frame.into_iter().flat_map(|f| &f.faces).filter(|face| face.track != e.track);
-        let alone = others.into_iter().all(|face| face.rect.intersection(e.crop).area() <= 0.0);
+        let apart = |face: &TimelineFace| covered(face.rect).intersection(e.crop).area() <= 0.0;
+        // Of a frame that is not in the analysis nobody knows who else is in it.
+        let alone = frame.is_some_and(|f| f.faces.iter().filter(|face| face.track != e.track).all(apart));
         if matches!(masking, Masking::Others(_)) && !alone {
             continue;
         }
@@ -289,16 +310,27 @@ fn plain(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' }).collect()
 }
 
-/// The analysis is a file that anybody may have written: its names lead only downwards.
+/// The analysis is a file that anybody may have written: its names lead into the folders of heat maps only.
 fn map_file(name: &str, folders: &[&Path]) -> Option<Vec<u8>> {
     let name = Path::new(name);
-    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
+    let parts: Vec<Component<'_>> = name.components().collect();
+    let [Component::Normal(folder), Component::Normal(_)] = parts.as_slice() else { return None };
+    if !MAP_FOLDERS.iter().any(|own| **folder == **own) {
         return None;
     }
     let small = |path: &Path| fs::symlink_metadata(path).is_ok_and(|m| m.is_file() && m.len() <= MAP_BYTES);
     let bytes =
         folders.iter().map(|folder| folder.join(name)).find(|path| small(path)).and_then(|p| fs::read(p).ok())?;
-    image::load_from_memory_with_format(&bytes, image::ImageFormat::Png).ok().map(|_| bytes)
+    is_map(&bytes).then_some(bytes)
+}
+
+/// Whether this is a PNG of a size that heat maps have.
+fn is_map(bytes: &[u8]) -> bool {
+    let mut reader = image::ImageReader::with_format(Cursor::new(bytes), image::ImageFormat::Png);
+    let mut limits = image::Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(MAP_SIDE), Some(MAP_SIDE));
+    reader.limits(limits);
+    reader.decode().is_ok()
 }
 
 /// What the cards of the models used say; a model whose installed weights are not those that were used is left

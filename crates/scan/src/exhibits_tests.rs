@@ -86,22 +86,118 @@ fn frames_of_a_video_are_those_of_the_analysis() {
 }
 
 #[test]
-fn names_of_heat_maps_lead_only_downwards() {
+fn names_of_heat_maps_lead_only_into_their_folders() {
     let dir = tempfile::tempdir().unwrap();
-    let png = fs::read(root().join("assets/controls/manipulated-faces-hopper.png")).unwrap();
-    fs::create_dir(dir.path().join("in")).unwrap();
-    fs::write(dir.path().join("in/a.png"), &png).unwrap();
-    fs::write(dir.path().join("in/no.png"), b"no picture").unwrap();
     let below = dir.path().join("in");
+    for folder in ["explanations", "exhibits", "other"] {
+        fs::create_dir_all(below.join(folder)).unwrap();
+        fs::write(below.join(folder).join("a.png"), map()).unwrap();
+    }
+    fs::write(below.join("a.png"), map()).unwrap();
+    fs::write(below.join("exhibits/no.png"), b"no picture").unwrap();
     let found = |name: &str| map_file(name, &[&below]).is_some();
-    assert!(found("a.png"));
-    assert!(map_file("in/a.png", &[&below, dir.path()]).is_some());
-    for bad in ["../in/a.png", "/etc/passwd", "./a.png/..", "no.png", "absent.png", ""] {
+    assert!(found("explanations/a.png") && found("exhibits/a.png"));
+    assert!(map_file("exhibits/a.png", &[dir.path(), &below]).is_some());
+    let outside = ["a.png", "other/a.png", "exhibits/../a.png", "../in/exhibits/a.png", "/etc/passwd", "exhibits"];
+    let absolute = below.join("exhibits/a.png");
+    for bad in outside.into_iter().chain(["exhibits/no.png", "exhibits/absent.png", "", absolute.to_str().unwrap()]) {
         assert!(!found(bad), "{bad}");
     }
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(below.join("a.png"), below.join("link.png")).unwrap();
-        assert!(!found("link.png"));
+        std::os::unix::fs::symlink(below.join("a.png"), below.join("exhibits/link.png")).unwrap();
+        assert!(!found("exhibits/link.png"));
     }
+}
+
+fn map() -> Vec<u8> {
+    fs::read(root().join("assets/controls/manipulated-faces-hopper.png")).unwrap()
+}
+
+#[test]
+fn a_picture_wider_than_any_heat_map_is_none() {
+    let png = |width: u32| {
+        let mut bytes = Cursor::new(Vec::new());
+        RgbImage::new(width, 2).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    assert!(is_map(&map()) && is_map(&png(MAP_SIDE)));
+    assert!(!is_map(&png(MAP_SIDE + 1)));
+}
+
+/// A frame with two faces of 100 pixels, and heat maps of the first one.
+fn explained(crop: Rect, maps: usize) -> Analysis {
+    let face = |track: u32, x: f32| TimelineFace {
+        track,
+        rect: Rect::new(x, 100.0, 100.0, 100.0),
+        landmarks: [base::Point::new(0.0, 0.0); 5],
+        quality: analysis::FaceQuality::default(),
+        score: None,
+        scores: BTreeMap::new(),
+    };
+    let timeline = vec![TimelineFrame {
+        frame: FrameIndex(0),
+        pts_us: Timestamp::from_micros(0),
+        faces: vec![face(0, 100.0), face(1, 300.0)],
+    }];
+    let random: Vec<f64> = vec![0.0; 39];
+    let explanation = Explanation {
+        track: 0,
+        frame: FrameIndex(0),
+        pts_us: Timestamp::from_micros(0),
+        model: "m".into(),
+        logit: 1.0,
+        score: Score::new(0.9).unwrap(),
+        crop,
+        method: analysis::MapMethod::GradCam,
+        peak: 1.0,
+        faithfulness: analysis::Faithfulness::of(0.15, 1.0, &random).unwrap(),
+        regions: None,
+        picture: Some("explanations/a.png".into()),
+    };
+    assert!(explanation.faithfulness.shown);
+    let run = analysis::Run {
+        app: "facefiction 0".into(),
+        device: "cpu".into(),
+        threads: 1,
+        fps: None,
+        started: "2026-01-01T00:00:00Z".into(),
+        seconds: 0.0,
+        warnings: vec![],
+        controls: vec![],
+    };
+    let verdict = analysis::Verdict::not_examined([]);
+    let findings = analysis::Findings { verdict, people: vec![], timeline };
+    let file = analysis::FileFacts::at(Path::new("a.jpg"));
+    Analysis { explanations: vec![explanation; maps], ..Analysis::examined(file, findings, vec![], run) }
+}
+
+#[test]
+fn a_map_that_shows_a_neighbours_hair_is_no_map_of_one_person() {
+    let one = Masking::Others(BTreeSet::from([0]));
+    let shown = |crop| heat_maps_from(&explained(crop, 1), &|_| Some(vec![1]), &one).len();
+    // The neighbour's face begins at 300, what covers it at 270.
+    assert_eq!(shown(Rect::new(80.0, 80.0, 180.0, 180.0)), 1);
+    assert_eq!(shown(Rect::new(80.0, 80.0, 200.0, 200.0)), 0);
+    let mut elsewhere = explained(Rect::new(80.0, 80.0, 180.0, 180.0), 1);
+    elsewhere.timeline.clear();
+    assert!(heat_maps_from(&elsewhere, &|_| Some(vec![1]), &one).is_empty(), "nobody knows who else is there");
+}
+
+#[test]
+fn heat_maps_are_bounded_in_number_and_in_bytes() {
+    let crop = Rect::new(80.0, 80.0, 180.0, 180.0);
+    let many = explained(crop, MAX_MAPS + 9);
+    let (looked, none) = (std::cell::Cell::new(0), Masking::Off);
+    let look = |found: Option<Vec<u8>>| {
+        looked.set(0);
+        let picture = |_| {
+            looked.set(looked.get() + 1);
+            found.clone()
+        };
+        (heat_maps_from(&many, &picture, &none).len(), looked.get())
+    };
+    assert_eq!(look(Some(vec![1])), (MAX_MAPS, MAX_MAPS));
+    assert_eq!(look(None), (0, MAX_MAPS));
+    assert_eq!(look(Some(vec![1; MAPS_BYTES / 3])), (3, 4));
 }

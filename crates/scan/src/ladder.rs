@@ -40,7 +40,15 @@ impl Pixels<'_> {
     /// Those of the wanted faces that can be had again.
     pub fn again(&self, wanted: &[Wanted], pipeline: &Pipeline, ctx: &Ctx) -> Result<Vec<Again>, ScanError> {
         match self {
-            Self::File { path, .. } => Ok(look_again(path, wanted, pipeline, ctx)?.into_iter().flatten().collect()),
+            Self::File { path, .. } => {
+                let again: Vec<Again> = look_again(path, wanted, pipeline, ctx)?.into_iter().flatten().collect();
+                if again.len() < wanted.len() {
+                    let lost = wanted.len() - again.len();
+                    let detail = format!("{lost} of {} images could not be had from the file again", wanted.len());
+                    ctx.warn(Warning::new(WarningCode::DecoderMessage, detail));
+                }
+                Ok(again)
+            }
             Self::Given { frame, faces } => {
                 let known = wanted.iter().filter_map(|w| faces.iter().find(|f| f.rect == w.rect));
                 Ok(known.map(|face| Again { frame: frame.clone(), face: *face }).collect())
@@ -110,6 +118,9 @@ fn stability(
     let scorer = if matches!(pixels, Pixels::Given { .. }) { &boxed as &dyn Scorer } else { scorer };
     let patches = pixels.patches(&wanted, person.track, scorer, pipeline, ctx)?;
     if patches.is_empty() {
+        let detail =
+            format!("the suspicion of person {} was not re-encoded: none of its images is left", person.track + 1);
+        ctx.warn(Warning::new(WarningCode::DecoderMessage, detail));
         return Ok(None);
     }
     let logits = pipeline.pool().install(|| climb(&patches, kind, scorer, pipeline.gate.min_face_px))?;

@@ -21,6 +21,7 @@ mod explain;
 mod fakes;
 mod given;
 mod grade;
+mod import;
 mod item;
 mod keepsakes;
 mod ladder;
@@ -48,15 +49,16 @@ pub use exhibits::{
 };
 pub use explain::{EXPLAINED_CROPS, EXPLAINED_PEOPLE, Explained, explain_item};
 pub use given::{GivenFace, scan_given};
+pub use import::import_model;
 pub use item::{Observer, scan_item, scan_item_observed, sha256_of};
-pub use list::{Item, Sighting, Skip, list, list_observed};
+pub use list::{Item, Sighting, Skip, list, list_observed, list_without};
 pub use media::Limits;
 pub use nets::device::DeviceChoice;
 pub use nets::heap::return_free_pages;
 pub use options::{FaceFinder, Rate, ScanOptions, SecondLook};
 pub use pipeline::{APP, Pipeline};
 pub use policy::task_of;
-pub use store::{Draft, Store, write_atomically, write_new};
+pub use store::{Draft, Store, sweep, write_atomically, write_new};
 
 pub use range::scan_range;
 pub use rerun::{Compared, options_of, rerun};
@@ -65,6 +67,7 @@ pub use {analysis, base, media};
 
 /// Model cards and the check of their weights, for shells that show them.
 pub mod models {
+    pub use detector::DetectorError;
     pub use nets::NetsError;
     pub use nets::card::{Calibration, Date, ModelCard, Task};
     pub use nets::model::{Listed, encoder_is_here, find, list, load_card, verify};

@@ -7,7 +7,6 @@
 //! named explicitly is always an item, and so is anything that could not be read.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,12 +34,21 @@ pub fn list(paths: &[PathBuf], ctx: &Ctx) -> Result<Vec<Item>, Cancelled> {
     list_observed(paths, ctx, &|_| {})
 }
 
+/// As [`list`], without what lies in the folder `results`, unless it was named: heat maps are no evidence.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_without(paths: &[PathBuf], results: &Path, ctx: &Ctx) -> Result<Vec<Item>, Cancelled> {
+    let results = fs::metadata(results).ok().map(|meta| folder_id(results, &meta));
+    Lister { results, ..Lister::new(ctx, &|_| {}) }.run(paths)
+}
+
 /// As [`list`], telling what is met on the way, so that a user sees it before the end.
 ///
 /// # Errors
 /// [`Cancelled`] when asked to stop.
 pub fn list_observed(paths: &[PathBuf], ctx: &Ctx, on_sighting: &dyn Fn(Sighting<'_>)) -> Result<Vec<Item>, Cancelled> {
-    Lister { ctx, is_media: &|path| media::identify(path).is_ok(), on_sighting, items: Vec::new() }.run(paths)
+    Lister::new(ctx, on_sighting).run(paths)
 }
 
 /// What a walk through folders meets.
@@ -61,6 +69,8 @@ pub enum Skip {
     Loop,
     /// A device, a pipe or a socket.
     NotAFile,
+    /// The folder that results go to.
+    Results,
     /// Neither a picture nor a video.
     NotMedia,
     /// So many entries whose names begin with a dot.
@@ -71,6 +81,8 @@ struct Lister<'a, 'c> {
     ctx: &'a Ctx<'c>,
     is_media: &'a dyn Fn(&Path) -> bool,
     on_sighting: &'a dyn Fn(Sighting<'_>),
+    /// A folder below those that were named which is passed over.
+    results: Option<FolderId>,
     items: Vec<Item>,
 }
 
@@ -81,6 +93,12 @@ enum FolderId {
     Inode(u64, u64),
     #[cfg(not(unix))]
     Resolved(PathBuf),
+}
+
+impl<'a, 'c> Lister<'a, 'c> {
+    fn new(ctx: &'a Ctx<'c>, on_sighting: &'a dyn Fn(Sighting<'_>)) -> Self {
+        Self { ctx, is_media: &|path| media::identify(path).is_ok(), on_sighting, results: None, items: Vec::new() }
+    }
 }
 
 impl Lister<'_, '_> {
@@ -133,6 +151,10 @@ impl Lister<'_, '_> {
 
     fn entry(&mut self, path: &Path, seen: &mut BTreeSet<FolderId>) -> Result<(), Cancelled> {
         match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() && self.results.as_ref() == Some(&folder_id(path, &meta)) => {
+                self.skipped(path, Skip::Results);
+                Ok(())
+            }
             Ok(meta) if meta.is_dir() => self.folder(path, &meta, seen),
             Ok(meta) if !meta.is_file() => {
                 self.skipped(path, Skip::NotAFile);
@@ -148,7 +170,7 @@ impl Lister<'_, '_> {
     fn file(&mut self, path: &Path) -> Result<(), Cancelled> {
         match fs::File::open(path) {
             Err(source) => self.push(path, Some(ScanError::Unreadable { path: path.to_path_buf(), source })),
-            Ok(_) if named_like_media(path) || (self.is_media)(path) => self.push(path, None),
+            Ok(_) if media::is_named_like_media(path) || (self.is_media)(path) => self.push(path, None),
             Ok(_) => {
                 self.skipped(path, Skip::NotMedia);
                 self.ctx.check()
@@ -160,6 +182,7 @@ impl Lister<'_, '_> {
         let shown = path.display();
         let what = match skip {
             Skip::Loop => format!("a folder that was already visited: {shown}"),
+            Skip::Results => format!("the folder of the results: {shown}"),
             Skip::NotAFile => format!("not a regular file: {shown}"),
             Skip::NotMedia => format!("not an image or a video: {shown}"),
             Skip::Hidden(count) => format!("{count} hidden in {shown}"),
@@ -173,16 +196,6 @@ fn sorted_names(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
     let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
     names.sort();
     Ok(names)
-}
-
-/// A damaged photo or clip must not vanish from a folder's report because nothing recognises it.
-fn named_like_media(path: &Path) -> bool {
-    const EXTENSIONS: [&str; 26] = [
-        "jpg", "jpeg", "jpe", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "mp4", "m4v", "mov",
-        "mkv", "webm", "avi", "flv", "wmv", "mpg", "mpeg", "mts", "m2ts", "3gp", "ogv",
-    ];
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
 fn unreachable_path(path: &Path, error: io::Error) -> ScanError {
@@ -214,8 +227,7 @@ mod tests {
     fn listed(paths: &[PathBuf]) -> (Vec<(PathBuf, bool)>, Vec<String>) {
         let ctx = Ctx::silent();
         let is_media = |p: &Path| fs::read(p).is_ok_and(|bytes| bytes.first() == Some(&b'M'));
-        let items =
-            Lister { ctx: &ctx, is_media: &is_media, on_sighting: &|_| {}, items: Vec::new() }.run(paths).unwrap();
+        let items = Lister { is_media: &is_media, ..Lister::new(&ctx, &|_| {}) }.run(paths).unwrap();
         let warnings = ctx.take_warnings().into_iter().map(|w| w.detail).collect();
         (items.into_iter().map(|i| (i.path, i.problem.is_some())).collect(), warnings)
     }

@@ -38,7 +38,8 @@ pub(crate) fn policy_of(card: &ModelCard, folder: &Path) -> Result<ModelPolicy, 
 pub(crate) fn model_of(card: &ModelCard) -> Model {
     Model {
         id: card.id.clone(),
-        task: task_of(card.task),
+        // What confirms faces belongs to finding them.
+        task: if card.task == card::Task::FaceLandmarks { Task::FaceDetection } else { task_of(card.task) },
         architecture: card.architecture.to_string(),
         sha256: card.weights.sha256.clone(),
     }

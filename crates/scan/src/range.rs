@@ -46,9 +46,10 @@ pub fn scan_range(
         }
     };
     let examined = examine(numbered, pipeline, expected, ctx, &tell)?;
+    // What comes back stands for the whole stretch: half of one would hide what was known of the rest.
     match examined.broken {
-        Some(error) if examined.frames.is_empty() => Err(error.into()),
-        _ => Ok(examined.frames),
+        Some(error) => Err(error.into()),
+        None => Ok(examined.frames),
     }
 }
 

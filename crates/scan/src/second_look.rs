@@ -53,6 +53,13 @@ impl Folders {
                 self.second.push(listed.dir);
             }
         }
+        // Where only slow detectors look first all of them do, as when the same models are named one by one.
+        let slow_first =
+            self.first.iter().all(|dir| nets::model::load_card(dir).is_ok_and(|c| c.architecture.has_encoder()));
+        if slow_first && !self.first.is_empty() {
+            self.first.append(&mut self.second);
+            return Ok(self);
+        }
         if self.second.is_empty() { Err(ScanError::NoSecondLook { folder: models_dir.into() }) } else { Ok(self) }
     }
 }

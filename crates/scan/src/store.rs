@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use analysis::{Analysis, FileFacts};
 
@@ -15,6 +16,11 @@ use crate::error::ScanError;
 
 /// Hexadecimal digits of a hash that go into a file name; the full hash is compared on reading.
 const NAME_DIGITS: usize = 16;
+
+/// How names of files being written begin.
+const DRAFT: &str = ".facefiction-";
+/// Nobody writes one file for so long.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A folder of finished analyses of one configuration.
 #[derive(Clone, Debug)]
@@ -30,6 +36,7 @@ impl Store {
     /// [`ScanError::Write`] when the folder cannot be created.
     pub fn open(folder: &Path, configuration: &str) -> Result<Self, ScanError> {
         fs::create_dir_all(folder).map_err(|source| ScanError::Write { path: folder.to_path_buf(), source })?;
+        sweep(folder);
         Ok(Self { folder: folder.to_path_buf(), configuration: configuration.to_owned() })
     }
 
@@ -85,6 +92,19 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), ScanError> {
     let mut draft = Draft::create(path)?;
     draft.write(bytes)?;
     draft.publish_new()
+}
+
+/// Removes what a run that was killed has left half written in a folder of results. What is young may be another run's.
+pub fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let drafts = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()));
+    for draft in drafts {
+        let written = draft.metadata().and_then(|meta| meta.modified()).ok();
+        if written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED) {
+            // One that cannot be removed harms nobody.
+            let _ = fs::remove_file(draft.path());
+        }
+    }
 }
 
 /// A file being written, under a temporary name in the folder it will stand in. Dropped without
@@ -151,7 +171,7 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> ScanError + use<> {
 /// user's file mode mask allows.
 fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".facefiction-");
+    builder.prefix(DRAFT);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
@@ -218,6 +238,22 @@ mod tests {
         let error = Some(ItemError { code: ErrorCode::DecodeFailed, message: "later".into() });
         assert_eq!(store.keep(&Analysis { error, ..analysis("a", &sha) }).unwrap(), None);
         assert!(store.find(&sha, Path::new("a")).is_some());
+    }
+
+    #[test]
+    fn what_a_killed_run_has_left_goes_once_it_is_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let [old, young, other] =
+            [".facefiction-old", ".facefiction-young", "old.json"].map(|name| dir.path().join(name));
+        for path in [&old, &young, &other] {
+            fs::write(path, "half").unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - 2 * ABANDONED;
+        for path in [&old, &other] {
+            fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+        }
+        Store::open(dir.path(), "c").unwrap();
+        assert_eq!([old, young, other].map(|path| path.exists()), [false, true, true]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use self::cache::Cache;
 use self::player::Players;
 use crate::desk::Desk;
 use crate::error::{CommandError, ErrorCode};
+use crate::evidence::Hashes;
 use crate::installed;
 use crate::lock::lock;
 
@@ -46,6 +47,8 @@ pub type Answer = Box<dyn FnOnce(Result<Jpeg, CommandError>) + Send>;
 
 /// Decodes and remembers.
 pub struct Frames {
+    /// Of the files that thumbnails are cut from.
+    pub(crate) hashes: Hashes,
     cache: Mutex<Cache>,
     large: OnceLock<Sender<Request>>,
     small: OnceLock<Sender<Request>>,
@@ -58,7 +61,12 @@ struct Request {
 
 impl Default for Frames {
     fn default() -> Self {
-        Self { cache: Mutex::new(Cache::new(CACHE_BYTES)), large: OnceLock::new(), small: OnceLock::new() }
+        Self {
+            hashes: Hashes::default(),
+            cache: Mutex::new(Cache::new(CACHE_BYTES)),
+            large: OnceLock::new(),
+            small: OnceLock::new(),
+        }
     }
 }
 
@@ -86,6 +94,7 @@ impl Frames {
 
     /// Forgets the pictures of everything.
     pub fn forget(&self) {
+        self.hashes.forget();
         lock(&self.cache).clear();
     }
 }

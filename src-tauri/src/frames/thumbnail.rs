@@ -1,11 +1,14 @@
 //! Small pictures that are kept with an analysis: its people and the whole.
 
+use std::path::Path;
+
+use library::Evidence;
 use scan::analysis::{Analysis, TimelineFace, TimelineFrame};
 use scan::base::{Rect, Timestamp};
 use scan::picture;
 
 use super::player::Players;
-use super::{Owner, encode, path_of};
+use super::{Owner, encode};
 use crate::desk::Desk;
 use crate::error::{CommandError, ErrorCode};
 
@@ -20,9 +23,9 @@ const FULL: u32 = 4096;
 
 /// The best face of a person, square.
 pub(super) fn face(desk: &Desk, players: &mut Players, owner: Owner, track: u32) -> Result<Vec<u8>, CommandError> {
-    kept(desk, owner, &format!("face/{track}"), |document| {
+    kept(desk, owner, &format!("face/{track}"), |document, path| {
         let (pts, rect) = best_face(document, track).ok_or_else(|| CommandError::no_such("person", track))?;
-        let frame = players.at(&path_of(desk, owner)?, pts, FULL)?;
+        let frame = players.at(path, pts, FULL)?;
         let (full, shown) = (document.file.media.as_ref().map_or(frame.width(), |media| media.width), frame.width());
         let place = square(rect, shown as f32 / full.max(1) as f32, frame.dimensions());
         let face = picture::square(&frame, place, FACE);
@@ -32,20 +35,21 @@ pub(super) fn face(desk: &Desk, players: &mut Players, owner: Owner, track: u32)
 
 /// The frame in which the first person is seen best, or the first one.
 pub(super) fn poster(desk: &Desk, players: &mut Players, owner: Owner) -> Result<Vec<u8>, CommandError> {
-    kept(desk, owner, "poster", |document| {
+    kept(desk, owner, "poster", |document, path| {
         let first = document.people.first().and_then(|person| best_face(document, person.track));
         let start = document.timeline.first().map(|frame| frame.pts_us);
         let pts = first.map(|(pts, _)| pts).or(start).unwrap_or_default();
-        encode(&*players.at(&path_of(desk, owner)?, pts, POSTER)?)
+        encode(&*players.at(path, pts, POSTER)?)
     })
 }
 
-/// What the library has under this name; made, and kept, when it has nothing.
+/// What the library has under this name; made, and kept, when it has nothing. It is shown as a picture of the analysis
+/// from then on, so it is not cut from a file that changed before or meanwhile.
 fn kept(
     desk: &Desk,
     owner: Owner,
     name: &str,
-    make: impl FnOnce(&Analysis) -> Result<Vec<u8>, CommandError>,
+    make: impl FnOnce(&Analysis, &Path) -> Result<Vec<u8>, CommandError>,
 ) -> Result<Vec<u8>, CommandError> {
     let Owner::Analysis(id) = owner else {
         return Err(CommandError::new(ErrorCode::Invalid, "only an analysis has thumbnails"));
@@ -53,8 +57,12 @@ fn kept(
     if let Some(jpeg) = desk.with_library(|library| library.thumbnail(id, name))? {
         return Ok(jpeg);
     }
-    let document = desk.with_library(|library| library.document(id))?;
-    let jpeg = make(&document)?;
+    let (document, Evidence { path, sha256 }) =
+        desk.with_library(|library| Ok((library.document(id)?, library.evidence(id)?)))?;
+    let unchanged = || desk.frames.hashes.require_same(&path, sha256.as_deref());
+    unchanged()?;
+    let jpeg = make(&document, &path)?;
+    unchanged()?;
     desk.with_library(|library| library.keep_thumbnail(id, name, &jpeg))?;
     Ok(jpeg)
 }

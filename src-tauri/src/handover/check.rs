@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use report::package::{self, Checked, KeyFile, Manifest, Problem};
+use report::package::{self, Checked, KeyFile, MANIFEST, Manifest, Problem};
 use scan::base::Ctx;
 use scan::models::{NetsError, find, verify};
 use scan::{rerun, sha256_of};
@@ -62,6 +62,8 @@ fn problem(problem: &Problem) -> PackageProblem {
         Problem::LogCut => PackageProblem::LogCut,
         Problem::Contradiction { what: "evidence" } => PackageProblem::OtherEvidence,
         Problem::Contradiction { .. } => PackageProblem::OtherModels,
+        // The window has no word of its own for it: the manifest is not of the form that this program gives it.
+        Problem::Tolerance { .. } => PackageProblem::Unreadable { file: MANIFEST.to_owned() },
     }
 }
 
@@ -98,7 +100,7 @@ fn again(
     let Some(analysis) = checked.analysis.as_ref().filter(|analysis| analysis.error.is_none()) else {
         return Ok(Rerun::NotRun);
     };
-    let tolerance = manifest.tolerance.logit;
+    let tolerance = manifest.tolerance_for(&analysis.run.device);
     let compared = rerun(evidence, analysis, tolerance, models, ctx)?;
     Ok(if compared.differences.is_empty() {
         Rerun::Confirmed { logits: compared.logits as u64, largest: compared.largest, tolerance }

@@ -4,6 +4,7 @@
 //! then what changed, twice a second: each time the page draws itself, on the processors that examine.
 
 mod counts;
+mod known;
 mod row;
 pub(crate) mod tracks;
 pub(crate) mod worker;

@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::Instant;
 
-use library::{Basis, HeatMap, NewAnalysis, Refined, StampedFile, Summary, ThresholdFacts, ValidationFacts};
+use library::{Basis, HeatMap, NewAnalysis, Refined, Summary, ThresholdFacts, ValidationFacts};
 use scan::analysis::{
     Analysis, ErrorCode as ItemCode, FaceObservation, FrameObservation, ItemError, ModelScore, Person, TimelineFace,
     TimelineFrame,
@@ -14,13 +13,14 @@ use scan::analysis::{
 use scan::base::{Cancelled, Ctx, FrameIndex, Score, Timestamp};
 use scan::{
     Explained, Observer, Pipeline, ScanError, explain_item, models, options_of, scan_item_observed, scan_range,
-    sha256_of,
 };
 
+use super::known::known;
 use super::tracks::match_tracks;
 use super::{Kept, Outcome, Task, Work};
 use crate::desk::{Desk, Notice};
 use crate::error::{CommandError, ErrorCode};
+use crate::evidence::{require_same, stamp_of};
 use crate::ipc::{FacePoint, FramePoint};
 use crate::now::now;
 
@@ -63,6 +63,7 @@ impl From<ScanError> for Stop {
 impl From<CommandError> for Stop {
     fn from(error: CommandError) -> Self {
         let code = match error.code {
+            ErrorCode::Cancelled => return Self::Cancelled,
             ErrorCode::Setup => ItemCode::Setup,
             ErrorCode::NotFound => ItemCode::NotFound,
             ErrorCode::NotReadable => ItemCode::NotReadable,
@@ -91,8 +92,9 @@ fn run(desk: &Desk, task: &Task) -> Outcome {
 }
 
 fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
-    let pipeline = desk.pipeline_for(Some(&task.path))?;
+    // Before the models are loaded, since the file is opened meanwhile: what is read has this stamp or a later one.
     let stamp = stamp_of(&task.path);
+    let pipeline = desk.pipeline_for(Some(&task.path))?;
     if let Some(known) = known(desk, task, &pipeline, stamp, ctx)? {
         return Ok(Outcome::Skipped(kept(known)));
     }
@@ -114,6 +116,10 @@ fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
     if let Some(error) = analysis.error {
         return Err(Stop::Failed(error));
     }
+    if let Some(sha256) = &analysis.file.sha256 {
+        // Its thumbnails are asked for next.
+        desk.frames.hashes.remember(&task.path, stamp, sha256);
+    }
     let basis = basis_of(desk, &pipeline, &analysis, cuts.into_inner())?;
     let new = NewAnalysis {
         case: task.case,
@@ -132,33 +138,6 @@ fn whole(desk: &Desk, task: &Task, ctx: &Ctx<'_>) -> Result<Outcome, Stop> {
     Ok(Outcome::Done(Kept { analysis: id, ..kept(summary) }))
 }
 
-/// What the library has of exactly this content, examined in exactly this way.
-fn known(
-    desk: &Desk,
-    task: &Task,
-    pipeline: &Pipeline,
-    stamp: StampedFile,
-    ctx: &Ctx<'_>,
-) -> Result<Option<Summary>, Stop> {
-    let Some(bytes) = stamp.bytes else { return Ok(None) };
-    let configuration = pipeline.configuration();
-    if !desk.with_library(|library| library.may_have(bytes, configuration))? {
-        return Ok(None);
-    }
-    let Some(sha256) = sha256_of(&task.path, ctx)? else { return Ok(None) };
-    let found = desk.with_library(|library| {
-        let Some(found) = library.find(&sha256, configuration)? else { return Ok(None) };
-        if task.case.is_some() && found.case.is_none() {
-            library.move_to_case(&[found.id], task.case, &now())?;
-        }
-        if !library.evidence(found.id)?.path.exists() {
-            library.set_evidence(found.id, &task.path)?;
-        }
-        Ok(Some(found))
-    })?;
-    Ok(found)
-}
-
 fn kept(summary: Summary) -> Kept {
     let Summary { id, verdict, people, duration_us, .. } = summary;
     Kept { analysis: id, verdict, people, duration_us }
@@ -171,9 +150,7 @@ fn range(
     id: i64,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Outcome, Stop> {
-    let pipeline = desk.pipeline()?;
-    let document = desk.with_library(|library| library.document(id))?;
-    task.job.opened(document.file.clone());
+    let (document, pipeline) = reopened(desk, task, ctx, id)?;
     let on_frame = |frame: &FrameObservation| task.job.examined(point_of(frame, &pipeline));
     let frames = scan_range(&task.path, (from, to), &pipeline, ctx, &on_frame)?;
     let refined = Refined { from, to, frames: timeline_of(&document, frames, &pipeline) };
@@ -184,14 +161,8 @@ fn range(
     Ok(Outcome::Done(kept(summary)))
 }
 
-/// Explanations belong to the very file and the very models of the analysis.
 fn explain(desk: &Desk, task: &Task, ctx: &Ctx<'_>, id: i64) -> Result<Outcome, Stop> {
-    let document = desk.with_library(|library| library.document(id))?;
-    task.job.opened(document.file.clone());
-    if document.file.sha256.is_none() || sha256_of(&task.path, ctx)? != document.file.sha256 {
-        return Err(Stop::Failed(item_error(ItemCode::NotFound, &"the file is not the one that was examined")));
-    }
-    let pipeline = pipeline_of(desk, &document)?;
+    let (document, pipeline) = reopened(desk, task, ctx, id)?;
     let explained = explain_item(&task.path, &document, &pipeline, ctx)?;
     if explained.is_empty() {
         return Err(Stop::Failed(item_error(ItemCode::DecodeFailed, &"no face of the analysis was found again")));
@@ -208,6 +179,16 @@ fn explain(desk: &Desk, task: &Task, ctx: &Ctx<'_>, id: i64) -> Result<Outcome, 
     })?;
     desk.frames.forget();
     Ok(Outcome::Done(kept(summary)))
+}
+
+/// An analysis and its models, to look again at its file. What comes of it is shown as part of the analysis: it belongs
+/// to the very file and the very models of it.
+fn reopened(desk: &Desk, task: &Task, ctx: &Ctx<'_>, id: i64) -> Result<(Analysis, Arc<Pipeline>), Stop> {
+    let document = desk.with_library(|library| library.document(id))?;
+    task.job.opened(document.file.clone());
+    require_same(&task.path, document.file.sha256.as_deref(), ctx)?;
+    let pipeline = pipeline_of(desk, &document)?;
+    Ok((document, pipeline))
 }
 
 /// The loaded models when they are those of the analysis; else those of the analysis, loaded for this once.
@@ -313,11 +294,4 @@ fn basis_of(
         }
     }
     Ok(basis)
-}
-
-fn stamp_of(path: &Path) -> StampedFile {
-    let Ok(meta) = std::fs::metadata(path) else { return StampedFile::default() };
-    let modified = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let modified_us = modified.and_then(|since| i64::try_from(since.as_micros()).ok());
-    StampedFile { bytes: Some(meta.len()), modified_us }
 }

@@ -26,6 +26,7 @@ describe("numbers", () => {
   it("scores have two decimals and never a percent sign", () => {
     expect(f.score(0.9149, "en")).toBe("0.91");
     expect(f.score(1, "fr")).toBe("1,00");
+    expect([f.score(0.996, "en"), f.score(0.99996, "fr"), f.score(0.00004, "en"), f.score(0, "en")]).toEqual(["0.996", "0,999", "0.001", "0.00"]);
   });
   it("frame rates are read from fractions", () => {
     expect(f.frameRate("30000/1001", "en")).toBe("29.97");

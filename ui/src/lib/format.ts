@@ -50,8 +50,12 @@ export function number(value: number, lang: Lang, decimals = 0): string {
   return new Intl.NumberFormat(lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 }
 
-/** A calibrated score: two decimals, never a percentage. */
-export const score = (value: number, lang: Lang): string => number(value, lang, 2);
+/** A calibrated score: two decimals, near the ends three, so that none reads as certainty; never a percentage. */
+export function score(value: number, lang: Lang): string {
+  if (value >= 0.995 && value < 1) return number(Math.floor(value * 1000) / 1000, lang, 3);
+  if (value < 0.005 && value > 0) return number(Math.ceil(value * 1000) / 1000, lang, 3);
+  return number(value, lang, 2);
+}
 
 /** `4.2 MB`, `4,2 Mo`. */
 export function bytes(value: number, lang: Lang): string {

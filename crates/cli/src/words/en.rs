@@ -2,7 +2,7 @@
 
 use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
-use scan::base::{Stage, WarningCode};
+use scan::base::{Score, Stage, WarningCode};
 
 use super::{Counts, Said, Support, Tally, Unusual, Words, enumerate, sentence, weighed};
 
@@ -145,8 +145,8 @@ impl Words for English {
         format!("{usable} of {all} {} usable", if all == 1 { "face" } else { "faces" })
     }
 
-    fn score(&self, score: f64) -> String {
-        format!("score {score:.2}")
+    fn score(&self, score: Score) -> String {
+        format!("score {}", score.rounded())
     }
 
     fn scale(&self) -> &'static str {
@@ -196,8 +196,9 @@ impl Words for English {
          of the manipulation."
     }
 
-    fn ladder(&self, low: f64, high: f64) -> String {
-        format!("Re-encoded and shrunk, the images with the highest scores keep between {low:.2} and {high:.2}.")
+    fn ladder(&self, low: Score, high: Score) -> String {
+        let (low, high) = (low.rounded(), high.rounded());
+        format!("Re-encoded and shrunk, the images with the highest scores keep between {low} and {high}.")
     }
 
     fn baseline(&self, model: &str, n: u64, reached: u64, unusual: Unusual) -> String {
@@ -224,6 +225,9 @@ impl Words for English {
             Problem::LogCut => "the log does not end where it ended when it was sealed".into(),
             Problem::Contradiction { what: "models" } => "manifest and analysis name different models".into(),
             Problem::Contradiction { .. } => "manifest and analysis are about different files".into(),
+            Problem::Tolerance { asked } => {
+                format!("the manifest lets raw outputs differ by {asked}, more than this program allows")
+            }
         }
     }
 
@@ -237,6 +241,7 @@ impl Words for English {
             Said::EvidenceChanged { found } => {
                 format!("the file at hand is not the one that was examined: its SHA-256 is {found}")
             }
+            Said::EvidenceUnreadable(file) => format!("the file at hand cannot be read: {file}"),
             Said::EvidenceSame => "The file at hand is the one that was examined.".into(),
             Said::Confirmed { n, largest, tolerance } => format!(
                 "Examined again: {n} raw outputs compared, at most {largest:.6} apart, {tolerance} allowed; same verdict."
@@ -271,7 +276,7 @@ impl Words for English {
     }
 
     fn tally(&self, t: &Tally, seconds: f64) -> String {
-        let all = t.suspected + t.inconclusive + t.no_indication + t.not_examined + t.failed;
+        let all = t.all();
         let mut parts = Vec::new();
         for (n, what) in [
             (t.suspected, "suspected"),
@@ -289,6 +294,14 @@ impl Words for English {
             return format!("{files} in {seconds:.1} s");
         }
         format!("{files} in {seconds:.1} s: {}", parts.join(", "))
+    }
+
+    fn stopped(&self, left: usize, resumable: bool) -> String {
+        let how = if resumable { "; the same command with --resume goes on" } else { "" };
+        match left {
+            0 => "stopped before the end".to_owned(),
+            left => format!("stopped: {} not examined{how}", plural(left, "file was", "files were")),
+        }
     }
 
     fn left(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
-use scan::base::{Stage, WarningCode};
+use scan::base::{Score, Stage, WarningCode};
 
 use super::{Counts, Said, Support, Tally, Unusual, Words, enumerate, sentence, weighed};
 
@@ -153,8 +153,8 @@ impl Words for French {
         format!("{usable} sur {all} {face} {usable_word}")
     }
 
-    fn score(&self, score: f64) -> String {
-        format!("score {}", comma(score, 2))
+    fn score(&self, score: Score) -> String {
+        format!("score {}", score.rounded().replace('.', ","))
     }
 
     fn scale(&self) -> &'static str {
@@ -205,8 +205,8 @@ impl Words for French {
          aident à regarder, elles ne cartographient pas la manipulation."
     }
 
-    fn ladder(&self, low: f64, high: f64) -> String {
-        let (low, high) = (comma(low, 2), comma(high, 2));
+    fn ladder(&self, low: Score, high: Score) -> String {
+        let [low, high] = [low, high].map(|score| score.rounded().replace('.', ","));
         format!("Recompressées et réduites, les images aux scores les plus élevés gardent entre {low} et {high}.")
     }
 
@@ -234,6 +234,10 @@ impl Words for French {
             Problem::LogCut => "le journal ne se termine pas là où il se terminait au scellement".into(),
             Problem::Contradiction { what: "models" } => "manifeste et analyse nomment des modèles différents".into(),
             Problem::Contradiction { .. } => "manifeste et analyse portent sur des fichiers différents".into(),
+            Problem::Tolerance { asked } => format!(
+                "le manifeste permet aux sorties brutes un écart de {}, plus que ce programme n’en permet",
+                asked.replace('.', ",")
+            ),
         }
     }
 
@@ -251,6 +255,7 @@ impl Words for French {
                     "le fichier à disposition n’est pas celui qui a été examiné\u{a0}: son empreinte SHA-256 est {found}"
                 )
             }
+            Said::EvidenceUnreadable(file) => format!("le fichier à disposition ne peut pas être lu\u{a0}: {file}"),
             Said::EvidenceSame => "Le fichier à disposition est celui qui a été examiné.".into(),
             Said::Confirmed { n, largest, tolerance } => format!(
                 "Examiné à nouveau\u{a0}: {n} sorties brutes comparées, écart maximal {}, {} permis\u{a0}; même verdict.",
@@ -287,7 +292,7 @@ impl Words for French {
     }
 
     fn tally(&self, t: &Tally, seconds: f64) -> String {
-        let all = t.suspected + t.inconclusive + t.no_indication + t.not_examined + t.failed;
+        let all = t.all();
         let mut parts = Vec::new();
         for (n, one, many) in [
             (t.suspected, "avec soupçon", "avec soupçon"),
@@ -306,6 +311,15 @@ impl Words for French {
             return format!("{files} en {seconds}\u{a0}s");
         }
         format!("{files} en {seconds}\u{a0}s\u{a0}: {}", parts.join(", "))
+    }
+
+    fn stopped(&self, left: usize, resumable: bool) -> String {
+        let how = if resumable { "\u{a0}; la même commande avec --resume continue" } else { "" };
+        match left {
+            0 => "arrêté avant la fin".to_owned(),
+            1 => format!("arrêté\u{a0}: 1 fichier n’a pas été examiné{how}"),
+            left => format!("arrêté\u{a0}: {left} fichiers n’ont pas été examinés{how}"),
+        }
     }
 
     fn left(&self) -> &'static str {

@@ -7,7 +7,7 @@ mod fr;
 
 use report::package::Problem;
 use scan::analysis::{ErrorCode, FaceRegion, Reason, Strength, VerdictCode};
-use scan::base::{Stage, Timestamp, WarningCode};
+use scan::base::{Score, Stage, Timestamp, WarningCode};
 
 /// A language the results can be worded in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -88,6 +88,8 @@ pub(crate) enum Said<'a> {
         /// The hash now.
         found: &'a str,
     },
+    /// The file given, or found beside the package, cannot be read.
+    EvidenceUnreadable(&'a str),
     /// The file has the hash that was examined.
     EvidenceSame,
     /// A second run gave the same.
@@ -118,6 +120,13 @@ pub(crate) struct Tally {
     pub not_examined: usize,
     /// Failed.
     pub failed: usize,
+}
+
+impl Tally {
+    /// All of them.
+    pub(crate) fn all(&self) -> usize {
+        self.suspected + self.inconclusive + self.no_indication + self.not_examined + self.failed
+    }
 }
 
 /// One language. Sentences end with their full stop; fragments have none and start in lower case.
@@ -151,7 +160,7 @@ pub(crate) trait Words: Sync {
     /// Fragment: `41 of 44 faces usable`.
     fn usable(&self, usable: u64, all: u64) -> String;
     /// Fragment: label of the score.
-    fn score(&self, score: f64) -> String;
+    fn score(&self, score: Score) -> String;
     /// Sentence: how to read curve and score.
     fn scale(&self) -> &'static str;
     /// Sentence: the stretches that stand out, already formatted.
@@ -168,7 +177,7 @@ pub(crate) trait Words: Sync {
     /// Sentence: how to read heat maps.
     fn maps(&self) -> &'static str;
     /// Sentence: between which scores the suspicion moved on the ladder.
-    fn ladder(&self, low: f64, high: f64) -> String;
+    fn ladder(&self, low: Score, high: Score) -> String;
     /// Sentence: where a person stands among the clips known to be real.
     fn baseline(&self, model: &str, n: u64, reached: u64, unusual: Unusual) -> String;
     /// Sentence about a package: one thing that is not as it was.
@@ -187,6 +196,8 @@ pub(crate) trait Words: Sync {
     fn editorial(&self) -> &'static str;
     /// One line: how it all ended.
     fn tally(&self, tally: &Tally, seconds: f64) -> String;
+    /// One line: it was stopped, and so many files were not examined; whether `--resume` can go on.
+    fn stopped(&self, left: usize, resumable: bool) -> String;
     /// Fragment after a length of time: still to come.
     fn left(&self) -> &'static str;
     /// Character between seconds and their fraction.
@@ -296,6 +307,10 @@ pub(crate) mod tests {
         [Stage::Listing, Stage::Hashing, Stage::Probing, Stage::Analysing, Stage::Aggregating, Stage::Writing];
     const STRENGTHS: [Strength; 3] = [Strength::Limited, Strength::Moderate, Strength::ModeratelyStrong];
 
+    fn at(score: f64) -> Score {
+        Score::new(score).unwrap()
+    }
+
     /// Every text a catalogue can produce.
     fn everything(w: &dyn Words) -> Vec<String> {
         let counts = [Counts { model: "m", hits: 2, of: 310 }, Counts { model: "n", hits: 0, of: 1 }];
@@ -313,18 +328,20 @@ pub(crate) mod tests {
         }
         all.extend(counts.map(|c| w.false_alarms(c)));
         all.extend([w.nothing_found(&counts), w.nothing_found(&counts[..1]), w.nothing_found(&[])]);
-        all.extend([w.usable(1, 2), w.score(0.93), w.covered("0:00", "0:03"), w.more_people(1), w.more_people(7)]);
+        all.extend([w.usable(1, 2), w.score(at(0.93)), w.covered("0:00", "0:03"), w.more_people(1), w.more_people(7)]);
         all.push(w.stretches(&[("0:01".into(), "0:02".into()), ("0:04".into(), "0:05".into())]));
         all.extend(FaceRegion::ALL.map(|r| w.region(r).to_owned()));
         let parts = [(FaceRegion::Mouth, 1.25), (FaceRegion::Eyes, -0.5)];
         all.extend([w.regions("m", None, &parts), w.regions("m", Some("0:01"), &parts[..1]), w.maps().to_owned()]);
-        all.extend([w.map_shown("a.png", 39, 39), w.map_withheld(20, 39), w.ladder(0.2, 0.9)]);
+        all.extend([w.map_shown("a.png", 39, 39), w.map_withheld(20, 39), w.ladder(at(0.2), at(0.9))]);
         all.extend([w.baseline("m", 5, 0, Unusual::Yes), w.baseline("m", 5, 2, Unusual::No)]);
         let file = || "report.pdf".to_owned();
         all.extend([Problem::Missing { file: file() }, Problem::Changed { file: file() }].map(|p| w.problem(&p)));
         all.extend([Problem::Added { file: file() }, Problem::Unreadable { file: file() }].map(|p| w.problem(&p)));
         all.extend([Problem::LogBroken { entry: 2 }, Problem::LogCut].map(|p| w.problem(&p)));
         all.extend(["evidence", "models"].map(|what| w.problem(&Problem::Contradiction { what })));
+        all.push(w.problem(&Problem::Tolerance { asked: "40".to_owned() }));
+        all.push(w.verify(Said::EvidenceUnreadable("a.mp4")));
         all.extend(
             [Said::Untouched("ab"), Said::Touched, Said::ModelChanged("m"), Said::ModelAbsent("m")]
                 .map(|s| w.verify(s)),
@@ -332,6 +349,7 @@ pub(crate) mod tests {
         all.extend([Said::NoEvidence, Said::EvidenceChanged { found: "ab" }, Said::EvidenceSame].map(|s| w.verify(s)));
         let confirmed = Said::Confirmed { n: 9, largest: 0.0, tolerance: 0.001 };
         all.extend([confirmed, Said::Differs("x"), Said::NotRerun].map(|s| w.verify(s)));
+        all.extend([w.stopped(0, false), w.stopped(1, true), w.stopped(7, false)]);
         all.extend([w.failed(), w.left()].map(String::from));
         let tally = Tally { suspected: 1, inconclusive: 2, no_indication: 1, not_examined: 3, failed: 4 };
         all.extend([w.tally(&tally, 12.3), w.tally(&Tally::default(), 0.0)]);

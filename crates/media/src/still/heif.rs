@@ -40,7 +40,7 @@ pub(super) fn decode(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictu
     let plane = planes.interleaved.ok_or_else(|| damaged(path, "the decoder gave no picture"))?;
     let rgb = gather(plane.data, plane.stride, plane.width, plane.height, alpha);
     let rgb = rgb.ok_or_else(|| damaged(path, "the decoder gave too few pixels"))?;
-    Ok(Picture { rgb, rotation: rotation(bytes), animated: is_sequence(bytes) })
+    Ok(Picture { rgb, rotation: rotation(bytes), animated: is_sequence(bytes), damage: None })
 }
 
 /// Rows of `stride` bytes into a tight picture; `None` when there are fewer than announced.

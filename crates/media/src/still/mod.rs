@@ -40,6 +40,8 @@ struct Picture {
     /// Degrees clockwise that were applied.
     rotation: i32,
     animated: bool,
+    /// What the decoder says is wrong with it.
+    damage: Option<String>,
 }
 
 /// Decodes `bytes`, which start with the magic of `format`.
@@ -51,7 +53,7 @@ pub(crate) fn decode(path: &Path, format: StillFormat, bytes: &[u8], limits: &Li
         StillFormat::Heic | StillFormat::Avif => heif::decode(path, bytes, limits)?,
         _ => raster::decode(path, format, bytes, limits)?,
     };
-    let damage = damage::look(format, bytes);
+    let damage = damage::look(format, bytes).or(picture.damage);
     let (width, height) = picture.rgb.dimensions();
     let info = MediaInfo {
         width,

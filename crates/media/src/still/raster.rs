@@ -13,7 +13,7 @@ use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 use turbojpeg::{Colorspace, PixelFormat};
 
-use super::{Picture, check_size, damaged, on_white};
+use super::{Picture, check_size, damage, damaged, on_white};
 use crate::identify::StillFormat;
 use crate::{Limits, MediaError};
 
@@ -46,13 +46,18 @@ pub(super) fn decode(path: &Path, format: StillFormat, bytes: &[u8], limits: &Li
     decoder.set_limits(bounds).map_err(wrong)?;
     // A picture whose orientation cannot be read is shown as stored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let turbo = if format == StillFormat::Jpeg { turbo_jpeg(bytes, width, height) } else { None };
-    let mut picture = match turbo {
-        Some(picture) => picture,
-        None => DynamicImage::from_decoder(decoder).map_err(wrong)?,
+    let turbo = if format == StillFormat::Jpeg { turbo_jpeg(bytes, width, height) } else { Turbo::NotPlain };
+    let (mut picture, damage) = match turbo {
+        Turbo::Pixels(picture) => (picture, None),
+        Turbo::NotPlain => (DynamicImage::from_decoder(decoder).map_err(wrong)?, None),
+        Turbo::Complains(detail) => {
+            let damage = (!damage::is_padding(&detail, bytes)).then(|| format!("the decoder says: {detail}"));
+            (DynamicImage::from_decoder(decoder).map_err(wrong)?, damage)
+        }
     };
     picture.apply_orientation(orientation);
-    Ok(Picture { rgb: opaque(picture), rotation: rotation(orientation), animated: is_animated(format, bytes) })
+    let (rotation, animated) = (rotation(orientation), is_animated(format, bytes));
+    Ok(Picture { rgb: opaque(picture), rotation, animated, damage })
 }
 
 fn name(format: StillFormat) -> ImageFormat {
@@ -67,21 +72,35 @@ fn name(format: StillFormat) -> ImageFormat {
     }
 }
 
-/// The pixels of a JPEG of this size; `None` when libjpeg-turbo complains or the colours are not plain (CMYK), which
-/// the tolerant decoder then deals with.
-fn turbo_jpeg(bytes: &[u8], width: u32, height: u32) -> Option<DynamicImage> {
-    let mut decompressor = turbojpeg::Decompressor::new().ok()?;
-    let header = decompressor.read_header(bytes).ok()?;
-    let plain = matches!(header.colorspace, Colorspace::YCbCr | Colorspace::Gray | Colorspace::RGB);
+/// What libjpeg-turbo makes of a JPEG.
+enum Turbo {
+    Pixels(DynamicImage),
+    /// Its colours are not plain (CMYK), or it is another size than expected; the tolerant decoder deals with it.
+    NotPlain,
+    /// The same of one that it complains about.
+    Complains(String),
+}
+
+fn turbo_jpeg(bytes: &[u8], width: u32, height: u32) -> Turbo {
     let (w, h) = (width as usize, height as usize);
+    let opened = turbojpeg::Decompressor::new().and_then(|mut turbo| Ok((turbo.read_header(bytes)?, turbo)));
+    let Ok((header, mut turbo)) = opened else { return Turbo::NotPlain };
+    let plain = matches!(header.colorspace, Colorspace::YCbCr | Colorspace::Gray | Colorspace::RGB);
+    let Some(len) = w.checked_mul(h).and_then(|pixels| pixels.checked_mul(3)) else { return Turbo::NotPlain };
     if !plain || (header.width, header.height) != (w, h) {
-        return None;
+        return Turbo::NotPlain;
     }
-    let mut pixels = vec![0; w.checked_mul(h)?.checked_mul(3)?];
+    let mut pixels = vec![0; len];
     let image =
         turbojpeg::Image { pixels: pixels.as_mut_slice(), width: w, pitch: 3 * w, height: h, format: PixelFormat::RGB };
-    decompressor.decompress(bytes, image).ok()?;
-    RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
+    match turbo.decompress(bytes, image) {
+        Err(turbojpeg::Error::TurboJpegError(said)) => Turbo::Complains(said),
+        Err(_) => Turbo::NotPlain,
+        Ok(()) => match RgbImage::from_raw(width, height, pixels) {
+            Some(rgb) => Turbo::Pixels(DynamicImage::ImageRgb8(rgb)),
+            None => Turbo::NotPlain,
+        },
+    }
 }
 
 /// Degrees clockwise; mirroring is applied, but has no place in this number.

@@ -3,7 +3,9 @@
 use analysis::Analysis;
 
 use super::seal::Sealed;
-use super::{ACTIVITY, ANALYSIS, Activity, Files, MANIFEST, MANIFEST_SCHEMA, Manifest, SIGNATURE, Signature, sha256};
+use super::{
+    ACTIVITY, ANALYSIS, Activity, Files, MANIFEST, MANIFEST_SCHEMA, Manifest, SIGNATURE, Signature, Tolerance, sha256,
+};
 
 /// Something that is not as it was when the package was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,12 +42,24 @@ pub enum Problem {
         /// Of what.
         what: &'static str,
     },
+    /// The manifest lets a second run differ further than this program does.
+    Tolerance {
+        /// How far, in logits.
+        asked: String,
+    },
+}
+
+impl Problem {
+    /// Whether something changed since the package was sealed, or cannot be as it was. A tolerance is as it was sealed.
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Self::Tolerance { .. })
+    }
 }
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
-    /// Sorted; empty when the package is untouched.
+    /// Sorted; none of them [a change](Problem::is_change) when the package is untouched.
     pub problems: Vec<Problem>,
     /// The manifest, where it can be read.
     pub manifest: Option<Manifest>,
@@ -127,6 +141,9 @@ fn against(manifest: &Manifest, files: &Files, analysis: Option<&Analysis>, prob
     let models = analysis.models.iter().map(|m| (&m.id, &m.sha256));
     if !models.eq(manifest.models.iter().map(|m| (&m.id, &m.sha256))) {
         problems.push(Problem::Contradiction { what: "models" });
+    }
+    if manifest.tolerance.logit > Tolerance::of_device(&analysis.run.device).logit {
+        problems.push(Problem::Tolerance { asked: manifest.tolerance.logit.to_string() });
     }
 }
 

@@ -25,6 +25,18 @@ pub struct Tolerance {
     pub logit: f64,
 }
 
+/// How far a logit may differ when it is computed again on the CPU, where the product's own bound holds.
+const ON_CPU: f64 = 1e-3;
+/// How far on processors that round otherwise (field guide 5.8).
+const ELSEWHERE: f64 = 5e-3;
+
+impl Tolerance {
+    /// The program's own, of results that were computed on this device.
+    pub fn of_device(device: &str) -> Self {
+        Self { logit: if device == "cpu" { ON_CPU } else { ELSEWHERE } }
+    }
+}
+
 /// The manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,4 +65,12 @@ pub struct Manifest {
     pub log_entries: u64,
     /// Hash of its last entry.
     pub log_head: String,
+}
+
+impl Manifest {
+    /// How far logits that were computed on this device may differ in a second run: as whoever sealed the package says,
+    /// but never further than the program itself allows.
+    pub fn tolerance_for(&self, device: &str) -> f64 {
+        self.tolerance.logit.min(Tolerance::of_device(device).logit)
+    }
 }

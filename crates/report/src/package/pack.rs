@@ -11,12 +11,11 @@ use super::{
 };
 use crate::error::ReportError;
 use crate::material::{Material, Redaction};
+use crate::names::Names;
 use crate::pdf::render_pdf;
 
-/// How far a logit may differ when it is computed again: the product's bound on the CPU, and that of
-/// processors that round otherwise (field guide 5.8).
-const CPU_TOLERANCE: f64 = 1e-3;
-const GPU_TOLERANCE: f64 = 5e-3;
+/// What stands for a name in a redacted package.
+const MASKED: &str = "masked";
 
 /// The report and all that is needed to check it, sealed. `application_sha256` is the hash of the program's file,
 /// where it could be read.
@@ -38,7 +37,6 @@ pub fn pack(material: &Material<'_>, application_sha256: Option<String>, key: &K
         files.insert(format!("{EXHIBITS}/{}", e.name), e.bytes.clone());
     }
     let made = material.made.rfc3339();
-    let cpu = analysis.run.device == "cpu";
     let redacted = material.style.redaction == Redaction::On;
     let name = Path::new(&material.analysis.file.path).file_name().map(|n| n.to_string_lossy().into_owned());
     let manifest = Manifest {
@@ -50,7 +48,7 @@ pub fn pack(material: &Material<'_>, application_sha256: Option<String>, key: &K
         evidence_bytes: analysis.file.bytes,
         evidence_sha256: analysis.file.sha256.clone(),
         models: analysis.models.iter().map(|m| ExpectedModel { id: m.id.clone(), sha256: m.sha256.clone() }).collect(),
-        tolerance: Tolerance { logit: if cpu { CPU_TOLERANCE } else { GPU_TOLERANCE } },
+        tolerance: Tolerance::of_device(&analysis.run.device),
         files: Default::default(),
         log_entries: 0,
         log_head: String::new(),
@@ -68,10 +66,15 @@ fn packed_analysis(material: &Material<'_>) -> Analysis {
         e.picture = maps.iter().find(of_this).map(|x| format!("{EXHIBITS}/{}", x.name));
     }
     if material.style.redaction == Redaction::On {
-        analysis.file.path = "masked".to_owned();
+        let names = Names::of(material.analysis);
+        let details = analysis.run.warnings.iter_mut().map(|warning| &mut warning.detail);
+        for said in details.chain(analysis.error.iter_mut().map(|error| &mut error.message)) {
+            *said = names.masked(said, MASKED).unwrap_or_else(|| MASKED.to_owned());
+        }
+        analysis.file.path = MASKED.to_owned();
         analysis.file.path_bytes = None;
         for (i, clip) in analysis.baseline.iter_mut().flat_map(|b| &mut b.clips).enumerate() {
-            clip.path = format!("masked-{}", i + 1);
+            clip.path = format!("{MASKED}-{}", i + 1);
         }
     }
     analysis
@@ -105,4 +108,62 @@ fn activity(material: &Material<'_>, made: &str) -> Activity {
     activity.add(made, "reported", REPORT);
     activity.add(made, "packaged", material.app);
     activity
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dossier, Moment, Style};
+    use analysis::{Baseline, BaselineClip, ErrorCode, FileFacts, ItemError, Run};
+    use base::{Warning, WarningCode};
+
+    fn failed() -> Analysis {
+        let run = Run {
+            app: "facefiction 0".into(),
+            device: "cpu".into(),
+            threads: 1,
+            fps: None,
+            started: "2026-01-01T00:00:00Z".into(),
+            seconds: 0.0,
+            warnings: vec![
+                Warning::new(WarningCode::DecoderMessage, "moov not found: /home/jane/case 7/witness.mp4"),
+                Warning::new(WarningCode::DecoderMessage, "cannot write /tmp/Witness-1.wav"),
+                Warning::new(WarningCode::FacesDropped, "3 faces"),
+            ],
+            controls: vec![],
+        };
+        let message = "cannot be read; own clips: /home/jane/known.mov, known.mov; witness.mp4".to_owned();
+        let error = ItemError { code: ErrorCode::NotReadable, message };
+        let file = FileFacts::at(Path::new("/home/jane/case 7/witness.mp4"));
+        let clip = BaselineClip { path: "/home/jane/known.mov".into(), sha256: None, logits: Default::default() };
+        let baseline = Some(Baseline { clips: vec![clip], ranks: vec![] });
+        Analysis { baseline, ..Analysis::failed(file, error, vec![], run) }
+    }
+
+    fn packed(redaction: Redaction) -> Analysis {
+        packed_analysis(&Material {
+            analysis: &failed(),
+            models: &[],
+            exhibits: &[],
+            evidence: &EvidenceState::Absent,
+            dossier: &Dossier::default(),
+            app: "facefiction 0",
+            made: Moment::utc(0),
+            style: Style { redaction, ..Style::default() },
+        })
+    }
+
+    #[test]
+    fn a_redacted_package_names_no_file_in_what_it_says_of_one() {
+        assert_eq!(packed(Redaction::Off), failed());
+        let masked = packed(Redaction::On);
+        let details: Vec<&str> = masked.run.warnings.iter().map(|w| w.detail.as_str()).collect();
+        assert_eq!(details, ["moov not found: masked", "masked", "3 faces"]);
+        let said = masked.error.as_ref().map(|error| error.message.as_str());
+        assert_eq!(said, Some("cannot be read; own clips: masked, masked; masked"));
+        let json = masked.to_json_line().unwrap().to_lowercase();
+        for name in ["witness", "known", "jane", "case 7"] {
+            assert!(!json.contains(name), "{name}: {json}");
+        }
+    }
 }

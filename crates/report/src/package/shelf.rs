@@ -2,7 +2,7 @@
 //! no link is followed.
 
 use std::fs;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use zip::write::SimpleFileOptions;
@@ -61,7 +61,13 @@ pub enum ShelfError {
     },
 }
 
-/// What was read: the files, and entries that are none of a package.
+/// Bytes of the record that ends a zip file without a comment.
+const END: u64 = 22;
+/// Bytes that may follow a file in a zip file: its length, by programs that did not know it beforehand.
+const DESCRIPTOR: u64 = 24;
+
+/// What was read: the files, and entries that are none of a package. An empty folder is an entry whose name ends with
+/// `/`; that of the pictures may be empty.
 pub type Found = Files;
 
 /// Counts what was taken.
@@ -101,7 +107,9 @@ fn read_into(folder: &Path, prefix: &str, files: &mut Files, budget: &mut Budget
         let path = path.to_path_buf();
         |source| ShelfError::Read { path, source }
     };
+    let mut empty = !prefix.is_empty();
     for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        empty = false;
         let entry = entry.map_err(failed(folder))?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(failed(&entry.path()))?);
         let own = entry.file_name().to_string_lossy().into_owned();
@@ -118,6 +126,15 @@ fn read_into(folder: &Path, prefix: &str, files: &mut Files, budget: &mut Budget
             return Err(ShelfError::Hostile { what, name });
         }
     }
+    if empty { empty_folder(prefix, files, budget) } else { Ok(()) }
+}
+
+/// `name` ends with `/`.
+fn empty_folder(name: &str, files: &mut Files, budget: &mut Budget) -> Result<(), ShelfError> {
+    if name.strip_suffix('/') != Some(EXHIBITS) {
+        budget.take(name, 0)?;
+        files.insert(name.to_owned(), Vec::new());
+    }
     Ok(())
 }
 
@@ -131,26 +148,39 @@ fn bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a zip file.
+/// Reads a zip file. One that holds more than its files is refused: what stands before, between or after them has no
+/// hash in the manifest.
 ///
 /// # Errors
 /// [`ShelfError`] of any kind but writing.
 pub fn read_zip(path: &Path) -> Result<Found, ShelfError> {
     let broken = |message: String| ShelfError::Zip { path: path.to_path_buf(), message };
-    let file = fs::File::open(path).map_err(|source| ShelfError::Read { path: path.to_path_buf(), source })?;
+    let unreadable = |source| ShelfError::Read { path: path.to_path_buf(), source };
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let directory = directory(&file).map_err(unreadable)?;
     let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(|e| broken(e.to_string()))?;
-    let (mut files, mut budget) = (Files::new(), Budget::default());
+    if archive.offset() != 0 {
+        return Err(broken("it does not begin with the package".to_owned()));
+    }
+    if directory != Some(archive.central_directory_start()) || !archive.comment().is_empty() {
+        return Err(broken("it does not end with the package".to_owned()));
+    }
     if archive.len() > MAX_FILES {
         return Err(ShelfError::Hostile { what: "too many files", name: path.display().to_string() });
     }
+    let (mut files, mut budget) = (Files::new(), Budget::default());
+    let (mut places, mut folders) = (Vec::new(), Vec::new());
     for i in 0..archive.len() {
         let entry = archive.by_index(i).map_err(|e| broken(e.to_string()))?;
         let name = entry.name().map_err(|e| broken(e.to_string()))?.into_owned();
-        if entry.is_dir() {
-            continue;
-        }
-        if !safe(&name) || entry.is_symlink() {
+        if !safe(name.strip_suffix('/').unwrap_or(&name)) || entry.is_symlink() {
             return Err(ShelfError::Hostile { what: "a name that leads elsewhere, or a link", name });
+        }
+        let begins = entry.data_start().unwrap_or_default();
+        places.push((entry.header_start(), begins.saturating_add(entry.compressed_size())));
+        if entry.is_dir() && entry.compressed_size() == 0 {
+            folders.push(name);
+            continue;
         }
         let length = entry.size();
         budget.take(&name, length)?;
@@ -159,7 +189,42 @@ pub fn read_zip(path: &Path) -> Result<Found, ShelfError> {
             return Err(ShelfError::Hostile { what: "two files of one name", name });
         }
     }
+    if !is_packed(places, archive.central_directory_start()) {
+        return Err(broken("it holds bytes that belong to none of its files".to_owned()));
+    }
+    folders.retain(|folder| !files.keys().any(|name| name.starts_with(folder.as_str())));
+    folders.iter().try_for_each(|folder| empty_folder(folder, &mut files, &mut budget))?;
     Ok(files)
+}
+
+/// Where the directory of a zip file begins; `None` when the file does not end with it.
+fn directory(mut file: &fs::File) -> io::Result<Option<u64>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let Some(at) = length.checked_sub(END) else { return Ok(None) };
+    file.seek(SeekFrom::Start(at))?;
+    let mut end = [0; END as usize];
+    file.read_exact(&mut end)?;
+    // Signature, numbers of disks and of entries, the directory's size and place, length of the comment.
+    let [b'P', b'K', 5, 6, _, _, _, _, _, _, _, _, s0, s1, s2, s3, p0, p1, p2, p3, 0, 0] = end else { return Ok(None) };
+    let (size, place) = (u32::from_le_bytes([s0, s1, s2, s3]).into(), u32::from_le_bytes([p0, p1, p2, p3]).into());
+    Ok((at.checked_sub(size) == Some(place)).then_some(place))
+}
+
+/// Whether entries, by their first and last bytes, lie one after the other from the file's first byte to its directory.
+fn is_packed(mut places: Vec<(u64, u64)>, directory: u64) -> bool {
+    places.sort_unstable();
+    let mut end = None;
+    for (from, to) in places.into_iter().chain([(directory, directory)]) {
+        let near = match end {
+            None => from == 0,
+            Some(end) => from.checked_sub(end).is_some_and(|gap| gap <= DESCRIPTOR),
+        };
+        if !near {
+            return false;
+        }
+        end = Some(to);
+    }
+    true
 }
 
 /// A name in the package or in one folder of it.

@@ -203,3 +203,87 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     std::fs::write(&path, budget).unwrap();
     assert!(read_zip(&path).is_err());
 }
+
+#[test]
+fn a_zip_file_that_holds_more_than_the_package_is_refused() {
+    let zip = write_zip(&package()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let read = |bytes: &[u8]| {
+        let path = dir.path().join("p.zip");
+        std::fs::write(&path, bytes).unwrap();
+        read_zip(&path)
+    };
+    assert!(check(&read(&zip).unwrap()).problems.is_empty());
+    let refused = |bytes: Vec<u8>, why: &str| {
+        let error = read(&bytes).unwrap_err();
+        assert!(matches!(&error, ShelfError::Zip { message, .. } if message.contains(why)), "{why}: {error}");
+    };
+    refused([b"junk\n".as_slice(), &zip].concat(), "does not begin with");
+    refused([zip.as_slice(), b"junk\n"].concat(), "does not end with");
+    refused([zip.as_slice(), &[0; 64]].concat(), "does not end with");
+    // What looks like an end, behind the real one.
+    refused([zip.as_slice(), b"PK\x05\x06", &[0; 18]].concat(), "");
+    let end = zip.len() - 22;
+    let mut commented = [zip.as_slice(), b"comment"].concat();
+    commented[end + 20] = 7;
+    refused(commented, "does not end with");
+    // Bytes in front that the directory knows of: every place in it is as much larger.
+    let before = 9_u32;
+    let mut moved = [vec![7; before as usize], zip.clone()].concat();
+    let at = |i: usize, bytes: &[u8]| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
+    let start = at(end + 16, &zip) as usize;
+    let entries: Vec<usize> = (start..end).filter(|i| zip[*i..].starts_with(b"PK\x01\x02")).map(|i| i + 42).collect();
+    for place in entries.into_iter().chain([end + 16]) {
+        let place = place + before as usize;
+        let raised = at(place, &moved) + before;
+        moved[place..place + 4].copy_from_slice(&raised.to_le_bytes());
+    }
+    refused(moved, "belong to none");
+}
+
+#[test]
+fn an_empty_folder_is_named_and_that_of_the_pictures_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut files = package();
+    files.remove("exhibits/a.jpg");
+    let (out, draft) = (dir.path().join("p"), dir.path().join("draft"));
+    write_folder(&out, &draft, &files).unwrap();
+    let missing = Problem::Missing { file: "exhibits/a.jpg".into() };
+    assert_eq!(check(&read(&out).unwrap()).problems, std::slice::from_ref(&missing));
+    std::fs::create_dir(out.join("more")).unwrap();
+    let added = Problem::Added { file: "more/".into() };
+    assert_eq!(check(&read(&out).unwrap()).problems, [missing, added.clone()]);
+
+    let path = dir.path().join("p.zip");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    zip.add_directory("exhibits", options).unwrap();
+    for (name, bytes) in &package() {
+        zip.start_file(name.as_str(), options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.add_directory("more", options).unwrap();
+    zip.finish().unwrap();
+    assert_eq!(check(&read(&path).unwrap()).problems, [added]);
+}
+
+/// Whoever seals a package says how far a second run may differ: never further than the program itself allows.
+#[test]
+fn a_wider_tolerance_than_the_programs_own_is_named_and_not_used() {
+    let sealed = |device: &str, logit: f64| {
+        let mut analysis = analysis();
+        analysis.run.device = device.into();
+        let files = Files::from([(ANALYSIS.to_owned(), analysis.to_json_line().unwrap().into_bytes())]);
+        let manifest = Manifest { tolerance: Tolerance { logit }, ..manifest(&analysis) };
+        let allowed = manifest.tolerance_for(device);
+        let sealed = seal(files, &Activity::default(), manifest, &Key::generate().unwrap()).unwrap();
+        (check(&sealed).problems, allowed)
+    };
+    assert_eq!(sealed("cpu", 1e-3), (vec![], 1e-3));
+    assert_eq!(sealed("cpu", 1e-6), (vec![], 1e-6));
+    assert_eq!(sealed("cuda", 5e-3), (vec![], 5e-3));
+    let named = |asked: &str| vec![Problem::Tolerance { asked: asked.into() }];
+    assert_eq!(sealed("cpu", 5e-3), (named("0.005"), 1e-3));
+    assert_eq!(sealed("cuda", 40.0), (named("40"), 5e-3));
+    assert!(!named("40")[0].is_change() && changed(REPORT).is_change());
+}

@@ -96,6 +96,7 @@ pub(crate) fn conclusion(t: &Teller<'_>) -> Section {
     let w = t.w;
     let mut blocks = vec![Block::Callout { callout: Callout { small: w.limits.clone(), ..callout(t) } }];
     if t.with_code(VerdictCode::Suspected).is_empty()
+        && t.failure().is_none()
         && let Some(found) = found(t)
         && t.analysis().verdict.code != VerdictCode::NoIndication
     {
@@ -229,8 +230,13 @@ pub(crate) fn annexes(t: &Teller<'_>) -> Section {
 fn activity(t: &Teller<'_>) -> Block {
     let (w, file) = (t.w, &t.analysis().file);
     let made = t.lang.moment(t.m.made);
-    let sha = file.sha256.as_deref().unwrap_or(&w.unknown);
-    let mut rows = vec![(started(t), fill(&w.act_scanned, &[("app", &t.analysis().run.app), ("sha", sha)]))];
+    let app = &t.analysis().run.app;
+    let scanned = match &file.sha256 {
+        Some(sha) => fill(&w.act_scanned, &[("app", app), ("sha", sha)]),
+        None => fill(&w.act_unhashed, &[("app", app)]),
+    };
+    let mut rows = vec![(started(t), scanned)];
+    rows.extend(t.failure().map(|error| (started(t), fill(&w.failed, &[("error", &error)]))));
     rows.push(match t.m.evidence {
         EvidenceState::Unchanged | EvidenceState::Undecodable => (made.clone(), w.act_checked.clone()),
         EvidenceState::Absent => (made.clone(), fill(&w.act_check_failed, &[("why", &w.no_pictures_absent)])),

@@ -87,7 +87,7 @@ pub(crate) fn suitability(t: &Teller<'_>) -> Section {
         blocks.push(Block::text(w.excluded.clone()));
         blocks.push(people(t));
     }
-    if blocks.is_empty() {
+    if blocks.is_empty() || t.failure().is_some() {
         blocks.push(Block::text(super::summary::callout(t).text));
     }
     Section { heading: w.s_technical.clone(), blocks }
@@ -107,6 +107,10 @@ fn media(t: &Teller<'_>) -> Vec<Fact> {
     }
     if media.rotation != 0 {
         rows.push(Fact::new(&w.f_rotation, fill(&w.degrees, &[("n", &media.rotation.to_string())])));
+    }
+    // What is said of decoding and of faces would be said of nothing.
+    if t.failure().is_some() {
+        return rows;
     }
     let damage = match (media.damaged, media.covered_us) {
         (false, _) => w.damage_none.clone(),

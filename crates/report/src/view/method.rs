@@ -17,37 +17,52 @@ const LISTED: usize = 12;
 /// Section 6.
 pub(crate) fn section(t: &Teller<'_>) -> Section {
     let w = t.w;
-    let mut blocks = vec![Block::Callout { callout: paragraph(t) }, Block::heading(&w.steps)];
-    let ladder = fill(&w.step_ladder, &[("ladder", analysis::LADDER)]);
-    let steps = [&w.step_hash, &w.step_decode, &w.step_faces, &w.step_gate, &w.step_score, &w.step_aggregate, &ladder];
-    blocks.push(Block::List { items: steps.into_iter().cloned().collect() });
+    let mut blocks = vec![Block::Callout { callout: paragraph(t) }];
+    // Where nothing could be examined, none of them led to anything.
+    if t.failure().is_none() {
+        blocks.extend(steps(t));
+    }
     blocks.push(Block::heading(&w.models_title));
     blocks.push(models(t));
     blocks.push(Block::small(w.weights_of.clone()));
     let hashes = t.analysis().models.iter().map(|m| Fact::mono(&m.id, m.sha256.clone()));
     blocks.push(Block::Facts { rows: hashes.collect() });
-    if let Some(table) = thresholds(t) {
+    if let Some(table) = thresholds(t).filter(|_| t.failure().is_none()) {
         blocks.extend([Block::heading(&w.thresholds_title), table, Block::small(w.thresholds_note.clone())]);
     }
     blocks.push(Block::heading(&w.controls_title));
     blocks.extend(controls(t));
     blocks.push(Block::heading(&w.deviations_title));
-    let warnings = &t.analysis().run.warnings;
-    if warnings.is_empty() {
-        blocks.push(Block::text(w.deviations_none.clone()));
-    } else {
-        let told = warnings.iter().map(|x| {
-            let values = [("headline", of(&w.warning, &x.code)), ("reasons", crate::safe::one_line(&x.detail))];
-            let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            crate::words::sentence(&fill(&w.because, &values))
-        });
-        blocks.push(Block::List { items: told.collect() });
-    }
+    // That the processor computed, because nothing else is there, stands above already.
+    let told = t.analysis().run.warnings.iter().filter(|warning| warning.code != base::WarningCode::DeviceFallback);
+    let items: Vec<String> = told.map(|warning| deviation(t, warning)).collect();
+    blocks.push(if items.is_empty() { Block::text(w.deviations_none.clone()) } else { Block::List { items } });
     Section { heading: w.s_method.clone(), blocks }
+}
+
+fn steps(t: &Teller<'_>) -> [Block; 2] {
+    let w = t.w;
+    let ladder = fill(&w.step_ladder, &[("ladder", analysis::LADDER)]);
+    let steps = [&w.step_hash, &w.step_decode, &w.step_faces, &w.step_gate, &w.step_score, &w.step_aggregate, &ladder];
+    [Block::heading(&w.steps), Block::List { items: steps.into_iter().cloned().collect() }]
+}
+
+fn deviation(t: &Teller<'_>, warning: &base::Warning) -> String {
+    let headline = of(&t.w.warning, &warning.code);
+    let told = match t.said(&warning.detail) {
+        Some(detail) => fill(&t.w.because, &[("headline", &headline), ("reasons", &detail)]),
+        None => fill(&t.w.headline_all, &[("verdict", &headline)]),
+    };
+    crate::words::sentence(&told)
 }
 
 fn paragraph(t: &Teller<'_>) -> Callout {
     let (w, run) = (t.w, &t.analysis().run);
+    let sha = t.analysis().file.sha256.as_deref().unwrap_or(&w.unknown);
+    if let Some(error) = t.failure() {
+        let text = fill(&w.methods_failed, &[("error", &error), ("app", &run.app), ("sha", sha)]);
+        return Callout { tone: Tone::Quote, lead: w.methods_title.clone(), text, small: w.editorial.clone() };
+    }
     let (all, usable) = counts(t);
     let named = |task: &[Task]| -> Vec<String> {
         let models = t.analysis().models.iter().filter(|m| task.contains(&m.task));
@@ -61,7 +76,7 @@ fn paragraph(t: &Teller<'_>) -> Callout {
         ("models", listed(&named(&[Task::FaceManipulation, Task::FaceSynthesis]), &w.people_and)),
         ("usable", t.lang.integer(usable)),
         ("all", t.lang.integer(all)),
-        ("sha", t.analysis().file.sha256.clone().unwrap_or_else(|| w.unknown.clone())),
+        ("sha", sha.to_owned()),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let text = fill(if t.is_video() { &w.methods_video } else { &w.methods_image }, &values);
@@ -87,11 +102,12 @@ fn models(t: &Teller<'_>) -> Block {
 fn thresholds(t: &Teller<'_>) -> Option<Block> {
     let w = t.w;
     let columns = columns([(&w.col_model, 0.0), (&w.col_question, 1.0), (&w.col_low, 0.0), (&w.col_high, 0.0)]);
-    let row = |(m, s): (&ModelFacts, &ScoringFacts)| {
-        let (low, high) = (t.lang.decimal(s.no_indication.get(), 4), t.lang.decimal(s.suspected.get(), 4));
-        [Cell::from(m.id.clone()), Cell::from(t.question_of(m.task)), Cell::mono(low), Cell::mono(high)].into()
+    let row = |m: &ModelFacts| {
+        let (_, at) = t.judged(&m.id)?;
+        let (low, high) = (t.lang.decimal(at.low, 4), t.lang.decimal(at.high, 4));
+        Some([Cell::from(m.id.clone()), Cell::from(t.question_of(m.task)), Cell::mono(low), Cell::mono(high)].into())
     };
-    let rows: Vec<Vec<Cell>> = scoring(t).map(row).collect();
+    let rows: Vec<Vec<Cell>> = t.m.models.iter().filter_map(row).collect();
     (!rows.is_empty()).then_some(Block::Table { columns, rows })
 }
 

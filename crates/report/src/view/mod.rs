@@ -3,6 +3,7 @@
 mod block;
 mod close;
 mod examined;
+mod looks;
 mod method;
 mod people;
 mod summary;

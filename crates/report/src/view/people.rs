@@ -4,7 +4,7 @@ use analysis::{Exhibit, ExhibitKind, Explanation, FaceRegion, MIN_BASELINE_CLIPS
 
 use super::block::columns;
 use super::summary::{IN_A_ROW, faces, person_cell, statement};
-use super::teller::{Teller, picture_file, thresholds_of};
+use super::teller::{Teller, picture_file};
 use super::{Assets, Block, Callout, Cell, Picture, Section, Tone};
 use crate::charts::{Bar, Mark, bars, scale, timeline};
 use crate::error::ReportError;
@@ -24,8 +24,10 @@ pub(crate) fn section(t: &Teller<'_>, assets: &mut Assets) -> Result<Section, Re
     let w = t.w;
     let mut blocks = Vec::new();
     let all = t.most_telling();
-    if all.is_empty() {
-        blocks.push(Block::text(w.result_none.clone()));
+    match t.failure() {
+        Some(error) => blocks.push(Block::text(fill(&w.failed, &[("error", &error)]))),
+        None if all.is_empty() => blocks.push(Block::text(w.result_none.clone())),
+        None => {}
     }
     if all.len() > DESCRIBED {
         blocks.push(Block::small(fill(&w.others_note, &[("n", &DESCRIBED.to_string())])));
@@ -104,13 +106,10 @@ fn detectors(t: &Teller<'_>, person: &Person) -> Vec<String> {
             ("logit", &logit),
         ];
         let line = fill(&w.result_score, &values);
-        let stance = t.scoring(id).map(|s| {
-            let at = thresholds_of(s);
-            match score.score.get() {
-                v if v >= at.high => &w.stance_above,
-                v if v < at.low => &w.stance_below,
-                _ => &w.stance_between,
-            }
+        let stance = t.judged(id).map(|(_, at)| match score.score.get() {
+            v if v >= at.high => &w.stance_above,
+            v if v < at.low => &w.stance_below,
+            _ => &w.stance_between,
         });
         said.push(stance.map_or(format!("{line}."), |stance| format!("{line}, {stance}.")));
     }
@@ -134,8 +133,7 @@ fn against(t: &Teller<'_>, person: &Person) -> Vec<String> {
     match person.verdict.code {
         VerdictCode::Suspected => {
             for (id, score) in &person.scores {
-                let Some(facts) = t.scoring(id) else { continue };
-                let at = thresholds_of(facts);
+                let Some((_, at)) = t.judged(id) else { continue };
                 let question = t.analysis().models.iter().find(|m| m.id == *id).map(|m| t.question_of(m.task));
                 let values = [("model", id.as_str()), ("question", &question.unwrap_or_default())];
                 match score.score.get() {
@@ -154,11 +152,11 @@ fn against(t: &Teller<'_>, person: &Person) -> Vec<String> {
         }
         _ => {
             for id in person.scores.keys() {
-                let Some(facts) = t.scoring(id) else { continue };
+                let Some((_, at)) = t.judged(id) else { continue };
                 let own = t.faces(person.track).filter(|(.., face)| face.quality.usable);
                 let highest =
                     own.filter_map(|(.., face)| Some(face.scores.get(id)?.score)).max_by(base::Score::total_cmp);
-                if let Some(score) = highest.filter(|s| *s >= facts.suspected) {
+                if let Some(score) = highest.filter(|s| s.get() >= at.high) {
                     said.push(fill(&w.opposite_for, &[("model", id), ("score", &t.score(score))]));
                 }
             }
@@ -187,11 +185,11 @@ fn ranks(t: &Teller<'_>, person: &Person) -> Vec<Block> {
 }
 
 fn lane(t: &Teller<'_>, person: &Person, assets: &mut Assets) -> Result<Option<Block>, ReportError> {
-    let Some(facts) = person.decided_by().and_then(|id| t.scoring(id)).filter(|_| t.is_video()) else {
+    let Some((_, at)) = person.decided_by().and_then(|id| t.judged(id)).filter(|_| t.is_video()) else {
         return Ok(None);
     };
     let (span, name) = (t.span(), t.person(person.track));
-    let svg = timeline(&[t.lane(person)], span, thresholds_of(facts), t.gap(), &|us| t.lang.clock(us))?;
+    let svg = timeline(&[t.lane(person)], span, at, t.gap(), &|us| t.lang.clock(us))?;
     let file = format!("/charts/person-{}.svg", person.track);
     assets.insert(file.clone(), svg.into_bytes());
     let duration = t.lang.clock(span.1 - span.0);
@@ -227,7 +225,7 @@ fn whole(t: &Teller<'_>, person: &Person) -> Option<Block> {
 
 fn ladder(t: &Teller<'_>, person: &Person, s: &Stability, assets: &mut Assets) -> Result<Vec<Block>, ReportError> {
     let w = t.w;
-    let Some(facts) = t.scoring(&s.model) else { return Ok(Vec::new()) };
+    let Some((_, at)) = t.judged(&s.model) else { return Ok(Vec::new()) };
     let mark = |r: &analysis::RungScore| Mark {
         label: of(&w.rung, &r.rung),
         track: person.track,
@@ -236,7 +234,7 @@ fn ladder(t: &Teller<'_>, person: &Person, s: &Stability, assets: &mut Assets) -
     };
     let marks: Vec<Mark> = s.rungs.iter().map(mark).collect();
     let list: Vec<String> = marks.iter().map(|m| format!("{} {}", m.label, m.told)).collect();
-    let svg = scale(&marks, thresholds_of(facts), RUNG_LABEL, &|v| t.lang.decimal(v, 2))?;
+    let svg = scale(&marks, at, RUNG_LABEL, &|v| t.tick(v))?;
     let file = format!("/charts/ladder-{}.svg", person.track);
     assets.insert(file.clone(), svg.into_bytes());
     let (images, spread) = (t.images(s.crops), t.lang.decimal(s.spread, SPREAD_DECIMALS));

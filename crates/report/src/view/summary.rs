@@ -21,8 +21,8 @@ pub(crate) fn callout(t: &Teller<'_>) -> Callout {
     let analysis = t.analysis();
     let (w, verdict) = (t.w, &analysis.verdict);
     let small = w.summary_limit.clone();
-    if let Some(error) = &analysis.error {
-        let text = fill(&w.failed, &[("error", &of(&w.error, &error.code))]);
+    if let Some(error) = t.failure() {
+        let text = fill(&w.failed, &[("error", &error)]);
         let lead = fill(&w.headline_all, &[("verdict", &of(&w.verdict, &VerdictCode::NotExamined))]);
         return Callout { tone: Tone::NotExamined, lead, text, small };
     }
@@ -265,7 +265,7 @@ fn result_chart(t: &Teller<'_>, assets: &mut Assets) -> Result<Option<Block>, Re
             })
         };
         let marks: Vec<Mark> = people.iter().filter_map(mark).collect();
-        let number = |v: f64| t.lang.decimal(v, 2);
+        let number = |v: f64| t.tick(v);
         (
             scale(&marks, thresholds, PERSON_LABEL, &number)?,
             fill(&w.alt_scores, &[("list", &told.join("; "))]),

@@ -9,14 +9,14 @@ use analysis::{
 use base::Timestamp;
 
 use super::Assets;
+use super::looks::Looks;
 use crate::charts::{Gap, Lane, Sample, Thresholds};
 use crate::dossier::Dossier;
 use crate::material::{Extent, Material, Redaction, concerned};
+use crate::names::Names;
 use crate::safe::one_line;
 use crate::words::{Lang, Words, fill, listed, of};
 
-/// Before this many decimals a score is cut.
-pub(crate) const SCORE_DECIMALS: usize = 2;
 /// Times between images that are joined in a chart, in distances between examined frames.
 const JOINED: i64 = 3;
 const JOINED_AT_LEAST_US: i64 = 1_000_000;
@@ -28,11 +28,14 @@ pub(crate) struct Teller<'a> {
     pub lang: Lang,
     /// Whose faces may be shown.
     concerned: BTreeSet<u32>,
+    looks: Looks,
+    names: Names,
 }
 
 impl<'a> Teller<'a> {
     pub fn new(m: &'a Material<'a>, w: &'a Words) -> Self {
-        Self { m, w, lang: m.style.lang, concerned: concerned(m.analysis, m.dossier) }
+        let (looks, names) = (Looks::of(m.analysis), Names::of(m.analysis));
+        Self { m, w, lang: m.style.lang, concerned: concerned(m.analysis, m.dossier), looks, names }
     }
 
     pub fn analysis(&self) -> &'a Analysis {
@@ -64,6 +67,19 @@ impl<'a> Teller<'a> {
         let path = &self.analysis().file.path;
         let name = path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path);
         one_line(name)
+    }
+
+    /// What a program said, on one line; without names of files where they are masked, `None` where it may still hold
+    /// one.
+    pub fn said(&self, detail: &str) -> Option<String> {
+        let told =
+            if self.redacted() { self.names.masked(detail, &self.w.masked_name) } else { Some(detail.to_owned()) };
+        told.map(|told| one_line(&told))
+    }
+
+    /// Why nothing could be examined; `None` where something was.
+    pub fn failure(&self) -> Option<String> {
+        self.analysis().error.as_ref().map(|error| of(&self.w.error, &error.code))
     }
 
     pub fn title(&self) -> String {
@@ -116,7 +132,7 @@ impl<'a> Teller<'a> {
     }
 
     pub fn score(&self, score: base::Score) -> String {
-        self.lang.decimal(score.get(), SCORE_DECIMALS)
+        self.lang.marked(score.rounded())
     }
 
     pub fn images(&self, n: u64) -> String {
@@ -150,11 +166,21 @@ impl<'a> Teller<'a> {
         Some(fill(&self.w.fig_looked, &[("model", model)]))
     }
 
+    /// What a model's card says of its scores, with the thresholds that hold for this item.
+    pub fn judged(&self, id: &str) -> Option<(&'a ScoringFacts, Thresholds)> {
+        let facts = self.scoring(id)?;
+        Some((facts, self.looks.thresholds(id, facts)))
+    }
+
     /// The thresholds that a chart shows: those of the gravest person's detector.
     pub fn thresholds(&self) -> Option<(&'a ScoringFacts, Thresholds)> {
-        let gravest = self.most_telling().into_iter().find_map(|p| self.scoring(p.decided_by()?));
-        let facts = gravest.or_else(|| self.m.models.iter().find_map(|m| m.scoring.as_ref()))?;
-        Some((facts, thresholds_of(facts)))
+        let gravest = self.most_telling().into_iter().find_map(|p| self.judged(p.decided_by()?));
+        gravest.or_else(|| self.m.models.iter().find_map(|m| self.judged(&m.id)))
+    }
+
+    /// A threshold or another number between 0 and 1 on an axis.
+    pub fn tick(&self, value: f64) -> String {
+        base::Score::new(value).map_or_else(|| self.lang.decimal(value, 2), |score| self.score(score))
     }
 
     /// The gravest first.
@@ -211,9 +237,10 @@ impl<'a> Teller<'a> {
             return None;
         }
         Some(match self.m.evidence {
-            _ if self.analysis().people.is_empty() => self.w.no_pictures_no_face.clone(),
+            _ if self.analysis().people.is_empty() && self.failure().is_none() => self.w.no_pictures_no_face.clone(),
             EvidenceState::Absent => self.w.no_pictures_absent.clone(),
             EvidenceState::Changed { found } => fill(&self.w.no_pictures_changed, &[("found", found)]),
+            _ if self.failure().is_some() => self.w.no_pictures_failed.clone(),
             EvidenceState::Undecodable => self.w.no_pictures_damaged.clone(),
             EvidenceState::Unchanged if self.redacted() => self.w.no_pictures_nobody.clone(),
             EvidenceState::Unchanged => self.w.no_pictures_no_face.clone(),
@@ -245,10 +272,6 @@ impl<'a> Teller<'a> {
 /// Where the template finds a picture.
 pub(crate) fn picture_file(e: &Exhibit) -> String {
     format!("/pictures/{}", e.name)
-}
-
-pub(crate) fn thresholds_of(facts: &ScoringFacts) -> Thresholds {
-    Thresholds { low: facts.no_indication.get(), high: facts.suspected.get() }
 }
 
 /// Whether the picture's quality stands in the way, not the methods.

@@ -9,7 +9,7 @@ use analysis::{
     Analysis, ErrorCode, EvidenceState, FaceQuality, FileFacts, Findings, ItemError, MediaFacts, MediaKind, Model,
     ModelFacts, ModelScore, Person, Reason, Run, ScoringFacts, Strength, Task, TimelineFace, TimelineFrame, Verdict,
 };
-use base::{FrameIndex, Point, Rect, Score, Timestamp};
+use base::{FrameIndex, Point, Rect, Score, Timestamp, Warning, WarningCode};
 use std::path::Path;
 
 const NAME: &str = "clip \"A\" <b>#x $y\nشاهد 日本 😀.mp4";
@@ -307,18 +307,72 @@ fn a_first_opinion_is_called_blind_only_when_it_came_before_the_scores() {
     assert!(with_opinion(None).contains("cannot be said whether"));
 }
 
+/// For two people the card's 0.9 rises to 0.947: a score between the two is no suspicion, and nothing says otherwise.
+#[test]
+fn words_and_charts_use_the_threshold_of_the_verdict() {
+    let mut analysis = item(Verdict::inconclusive(score(0.93), [Reason::BetweenThresholds]));
+    for frame in &mut analysis.timeline {
+        frame.faces[1].scores.get_mut("swapped").unwrap().score = score(0.93);
+    }
+    let said = text(&analysis, &Dossier::default(), Style::default());
+    assert!(said.contains("score 0.93, raw output +2.00, between the thresholds"), "{said}");
+    assert!(!said.contains("gives the highest single image"), "{said}");
+    assert!(said.contains("0.9474") && !said.contains("0.9000"), "{said}");
+    analysis.file.kind = Some(MediaKind::Image);
+    let charts = with(&analysis, &Dossier::default(), Style::default(), |m| view(m).unwrap().1);
+    let chart = String::from_utf8(charts["/charts/result.svg"].clone()).unwrap();
+    let has = |tick: &str| chart.lines().any(|line| line.trim() == tick);
+    assert!(has("0.95") && !has("0.90"), "{chart}");
+}
+
+#[test]
+fn a_second_look_allows_for_those_whom_it_looked_at() {
+    let mut analysis = item(Verdict::suspected(score(0.97), Strength::Moderate, []));
+    for frame in &mut analysis.timeline[..8] {
+        frame.faces[1].scores.insert("slow".to_owned(), ModelScore { logit: 0.0, score: score(0.4) });
+    }
+    let looks = looks::Looks::of(&analysis);
+    let facts = models().remove(0).scoring.unwrap();
+    assert_eq!(looks.thresholds("swapped", &facts).high, 0.947_368);
+    assert_eq!(looks.thresholds("slow", &facts).high, 0.9);
+}
+
+#[test]
+fn a_file_that_could_not_be_opened_is_not_said_to_have_been_examined() {
+    let failed = every_verdict().pop().unwrap();
+    let english =
+        ["was examined on", "Faces were found", "Each was scored", "No face was found", "applied here", "hashed as"];
+    let french = ["a été examiné sur", "ont été trouvés", "Chacun a été évalué", "Aucun visage", "appliqués ici"];
+    let cases = [
+        (Lang::En, "The file could not be examined: the file is empty. The attempt", &english[..]),
+        (Lang::Fr, "Le fichier n’a pas pu être examiné\u{a0}: le fichier est vide. La tentative", &french[..]),
+    ];
+    for (lang, why, claims) in cases {
+        let said = text(&failed, &Dossier::default(), Style { lang, ..Style::default() });
+        assert!(said.contains(why), "{said}");
+        for claim in claims {
+            assert!(!said.contains(claim), "{claim}: {said}");
+        }
+    }
+}
+
 #[test]
 fn redaction_leaves_no_name_behind() {
-    let analysis = item(Verdict::suspected(score(0.97), Strength::Moderate, []));
+    let mut analysis = item(Verdict::suspected(score(0.97), Strength::Moderate, []));
+    analysis.run.warnings = [format!("moov not found in /home/Jane/{NAME}"), format!("{NAME:?} is odd")]
+        .map(|detail| Warning::new(WarningCode::DecoderMessage, detail))
+        .to_vec();
     let mut dossier = Dossier { question: Some("Is Jane Roe manipulated?".into()), ..Dossier::default() };
     dossier.people.insert("2".into(), "Jane Roe".into());
     dossier.received = Some("from John Doe".into());
     let open = text(&analysis, &dossier, Style::default());
+    assert!(open.contains("moov") && open.contains("is odd"), "{open}");
     assert!(open.contains("Jane Roe") && open.contains("John Doe") && open.contains("<b>#x"), "{open}");
     for lang in LANGS {
         let style = Style { redaction: Redaction::On, lang, ..Style::default() };
         let masked = text(&analysis, &dossier, style);
-        for name in ["Jane", "John", "#x", "شاهد", "clip"] {
+        assert!(masked.contains("is odd"), "{masked}");
+        for name in ["Jane", "John", "#x", "شاهد", "clip", "moov"] {
             let told = masked.replace("clips", "");
             assert!(!told.contains(name), "{lang:?} {name}: {masked}");
         }

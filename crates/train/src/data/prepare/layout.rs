@@ -95,10 +95,10 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     Ok(all)
 }
 
-/// Pictures and videos among them, by content.
+/// Pictures and videos among them, by content; so are those that are only named like one, to be told as unreadable.
 fn media_files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     let mut files = files(folder)?;
-    files.retain(|path| media::identify(path).is_ok());
+    files.retain(|path| media::is_named_like_media(path) || media::identify(path).is_ok());
     Ok(files)
 }
 
