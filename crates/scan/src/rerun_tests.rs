@@ -81,7 +81,7 @@ fn what_is_forged_beside_the_raw_outputs_is_named() {
     });
     assert!(told.starts_with("person 1: there is no stretch by generated-faces "), "{told}");
     let told = forged(&|a| {
-        a.people[0].stability = Some(Stability {
+        a.people[1].stability = Some(Stability {
             ladder: analysis::LADDER.into(),
             model: "generated-faces".into(),
             crops: 1,
@@ -90,7 +90,7 @@ fn what_is_forged_beside_the_raw_outputs_is_named() {
             holds: true,
         });
     });
-    assert!(told.starts_with("person 1: what the ladder says is "), "{told}");
+    assert!(told.starts_with("person 2: what the ladder says is "), "{told}");
     let told = forged(&|a| a.verdict.code = VerdictCode::NotExamined);
     assert!(told.starts_with("the verdict is "), "{told}");
 }
