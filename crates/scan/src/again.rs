@@ -82,8 +82,8 @@ fn find_again(rgb: &RgbImage, wanted: &Wanted, pipeline: &Pipeline) -> Result<Op
     let about = || finder.follow(rgb, &places);
     let surveyed = || finder.survey(rgb);
     let searched = || finder.detect(rgb);
-    for ways in [&there as &dyn Fn() -> _, &about, &surveyed, &searched] {
-        if ways()?.iter().any(|face| face.rect.iou(wanted.rect) >= SAME_FACE) {
+    for way in [&there as &dyn Fn() -> _, &about, &surveyed, &searched] {
+        if way()?.iter().any(|face| face.rect.iou(wanted.rect) >= SAME_FACE) {
             finder.refine(rgb, &mut known)?;
             return Ok(Some(known));
         }
