@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::child::{self, Answer};
 use crate::source::Source;
+use crate::video::{Colours, Planes};
 use crate::{Limits, MediaError, MediaInfo};
 
 /// Packets looked at to tell a variable frame rate from a constant one.
@@ -46,6 +47,10 @@ pub(crate) struct Stream {
     pub own_duration_us: Option<i64>,
     /// Whether the pixels as stored are not square.
     pub anamorphic: bool,
+    /// Whether its pictures come in planes that [`Colours`] turns into pixels.
+    pub planes: Option<Planes>,
+    /// What the stream states of its colours; a frame may differ.
+    pub colours: Colours,
     /// What is wrong with the file, where that is known before decoding.
     pub cut_short: Option<String>,
 }
@@ -77,6 +82,9 @@ struct StreamReport {
     width: Option<u32>,
     height: Option<u32>,
     sample_aspect_ratio: Option<String>,
+    pix_fmt: Option<String>,
+    color_range: Option<String>,
+    color_space: Option<String>,
     r_frame_rate: Option<String>,
     avg_frame_rate: Option<String>,
     time_base: Option<String>,
@@ -135,7 +143,8 @@ fn command(source: &Source) -> Command {
     command.args(["-hide_banner", "-loglevel", "repeat+level+error", "-protocol_whitelist", "file"]);
     command.args(["-format_whitelist", FORMATS, "-select_streams", "v"]);
     command.arg("-show_entries").arg(
-        "format=duration:packet=stream_index,pts:stream=index,codec_name,width,height,sample_aspect_ratio,r_frame_rate,\
+        "format=duration:packet=stream_index,pts:stream=index,codec_name,width,height,sample_aspect_ratio,pix_fmt,\
+         color_range,color_space,r_frame_rate,\
          avg_frame_rate,time_base,start_pts,duration_ts,nb_frames:stream_disposition=attached_pic,timed_thumbnails:\
          stream_tags=DURATION:stream_side_data=rotation",
     );
@@ -226,6 +235,8 @@ fn describe(
     let own = packets.iter().filter(|p| p.stream_index == stream.index);
     let mut times: Vec<i64> = own.map(|p| p.pts.and_then(micros)).collect::<Option<_>>().unwrap_or_default();
     let cut_short = cut_short(source)?;
+    let [range, space] = [&stream.color_range, &stream.color_space].map(|name| name.as_deref().unwrap_or_default());
+    let colours = Colours::named(range, space);
     let info = MediaInfo {
         width,
         height,
@@ -245,6 +256,8 @@ fn describe(
         frame_count: stream.nb_frames.as_deref().and_then(|n| n.parse().ok()).filter(|&n| n > 0),
         own_duration_us,
         anamorphic: aspect.is_some(),
+        planes: stream.pix_fmt.as_deref().and_then(Planes::of).filter(|_| colours.known()),
+        colours,
         cut_short,
     })
 }

@@ -41,8 +41,9 @@ struct AtCacheLines;
 static HEAP: AtCacheLines = AtCacheLines;
 
 /// Bytes from which on large pages are asked for: two of them.
-#[cfg(target_os = "linux")]
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 2 * LARGE_PAGE;
+/// Where such a buffer begins: anywhere else as much as a page of it at each end would be in small ones.
+const LARGE_PAGE: usize = if cfg!(target_os = "linux") { 2 << 20 } else { LINE };
 
 /// Asks for large pages under a buffer that was just got.
 fn in_large_pages(from: *mut u8, size: usize) -> *mut u8 {
@@ -67,7 +68,12 @@ const WORTH: usize = 1024;
 
 /// The layout that is really asked for. It depends on nothing but the layout, so that a buffer is given back as it was got.
 fn at_lines(layout: Layout) -> Layout {
-    if layout.size() < WORTH { layout } else { layout.align_to(LINE).unwrap_or(layout) }
+    let alignment = match layout.size() {
+        ..WORTH => return layout,
+        WORTH..LARGE => LINE,
+        LARGE.. => LARGE_PAGE,
+    };
+    layout.align_to(alignment).unwrap_or(layout)
 }
 
 #[expect(unsafe_code, reason = "an allocator's interface")]

@@ -1,15 +1,16 @@
 //! Decodes a video in an ffmpeg child process.
 //!
 //! ffmpeg decodes from the first frame to the last, turns the frames upright, keeps those that the
-//! sampling asks for and writes them as RGB to a pipe; on standard error it says which ones they
-//! are. One thread reads the pixels, one reads the words; at most a few frames wait for the
+//! sampling asks for and writes them to a pipe, as planes where the stream has them in 8 bits with colours at half the
+//! size ([`planes`]), as RGB otherwise; on standard error it says which ones they are. One thread reads the pixels, one reads the words; at most a few frames wait for the
 //! consumer, so that a long film takes no more memory than a short one.
 //!
-//! Colours: swscale converts with the matrix and range that the stream states (BT.601 where it
-//! states nothing, as OpenCV does too) to full-range 8-bit RGB, on its fast path: at most some five
-//! levels from the exact value, at a tenth of the cost (2 ms against 23 ms for 1080p). High dynamic range is reduced to
+//! Colours: the matrix and range that the frame states (BT.601 where it states nothing, as OpenCV does too) give
+//! full-range 8-bit RGB: planes within a level or two of the exact value, all else by swscale's fast path, at most some
+//! five levels from it, at a tenth of the cost (2 ms against 23 ms for 1080p). High dynamic range is reduced to
 //! 8 bits without tone mapping, interlaced fields are left woven: both would invent pixels.
 
+mod planes;
 mod showinfo;
 mod tally;
 
@@ -24,6 +25,7 @@ use base::{CancelToken, Cancelled, FrameIndex, Timestamp};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use image::RgbImage;
 
+pub(crate) use self::planes::{Colours, Planes};
 use self::tally::{Place, Tally};
 use crate::child::{self, Guard, TICK};
 use crate::frames::{Coverage, Sampling};
@@ -94,7 +96,8 @@ impl Decoder {
         let mut command = command(source, stream, &view, threads);
         let (child, stdout, stderr) = Guard::spawn(command.as_inner_mut(), "ffmpeg", source)?;
         let tally = Arc::new(Mutex::new(Tally::new(stream)));
-        let View { sampling, size: (width, height), .. } = view;
+        let form = Form { size: view.size, planes: view.planes(stream) };
+        let (sampling, (width, height)) = (view.sampling, view.size);
         let frame_bytes = u64::from(width) * u64::from(height) * 3;
         let depth = (limits.queue_bytes / frame_bytes.max(1)).clamp(1, QUEUE);
         let (send, frames) = mpsc::sync_channel(usize::try_from(depth).unwrap_or(1));
@@ -112,8 +115,7 @@ impl Decoder {
             threads: Vec::new(),
         };
         decoder.thread("ffmpeg-words", move || read_words(stderr, &tally, &place))?;
-        let size = (width, height);
-        decoder.thread("ffmpeg-pixels", move || read_pixels(stdout, size, Cells::new(sampling), &places, &send))?;
+        decoder.thread("ffmpeg-pixels", move || read_pixels(stdout, form, Cells::new(sampling), &places, &send))?;
         Ok(decoder)
     }
 
@@ -280,13 +282,40 @@ impl View {
     fn whole(stream: &Stream, sampling: Sampling) -> Self {
         Self { sampling, from: None, at: Vec::new(), size: (stream.info.width, stream.info.height) }
     }
+
+    /// The planes in which frames come: none where ffmpeg has to scale them, which it does to pixels.
+    fn planes(&self, stream: &Stream) -> Option<Planes> {
+        stream.planes.filter(|_| !stream.anamorphic && self.size == (stream.info.width, stream.info.height))
+    }
+}
+
+/// The bytes of a frame.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    /// Width and height in pixels.
+    size: (u32, u32),
+    /// RGB without.
+    planes: Option<Planes>,
+}
+
+impl Form {
+    fn bytes(self) -> usize {
+        let (width, height) = self.size;
+        self.planes.map_or(width as usize * height as usize * 3, |_| planes::bytes_of(self.size))
+    }
+}
+
+/// Threads for decoding on so many processors. ffmpeg gives each a frame, frames wait for others they are made of, and
+/// one at a time is handed on: two more keep the processors busy. Alone it decodes beside whoever takes the frames.
+fn decoders(threads: usize) -> usize {
+    if threads > 1 { threads + 2 } else { 1 }
 }
 
 fn command(source: &Source, stream: &Stream, view: &View, threads: usize) -> FfmpegCommand {
-    let threads = threads.max(1).to_string();
+    let [threads, decoders] = [threads.max(1), decoders(threads)].map(|n| n.to_string());
     let mut command = FfmpegCommand::new();
     command.hide_banner().args(["-nostdin", "-nostats", "-loglevel", "repeat+level+info"]);
-    command.args(["-threads", &threads, "-filter_threads", &threads, "-copyts"]);
+    command.args(["-threads", &decoders, "-filter_threads", &threads, "-copyts"]);
     command.args(["-protocol_whitelist", "file", "-format_whitelist", FORMATS]);
     if let Some(from) = view.from {
         // ffmpeg's own exact seeking adds the start of the file to times that are absolute already; the
@@ -328,8 +357,9 @@ fn filters(stream: &Stream, view: &View) -> String {
     let (width, height) = view.size;
     let (seen, kept) = (showinfo::SEEN, showinfo::KEPT);
     let square = if stream.anamorphic { ",setsar=1" } else { "" };
+    let format = view.planes(stream).map_or("rgb24", Planes::format);
     format!(
-        "showinfo@{seen}=checksum=0,{from}{select}showinfo@{kept}=checksum=0,scale={width}:{height}{square},format=rgb24"
+        "showinfo@{seen}=checksum=0,{from}{select}showinfo@{kept}=checksum=0,scale={width}:{height}{square},format={format}"
     )
 }
 
@@ -366,19 +396,24 @@ fn read_words(stderr: ChildStderr, tally: &Mutex<Tally>, places: &mpsc::Sender<P
             let _ = places.send(place);
         }
     });
+    if let Some(place) = lock(tally).rest() {
+        let _ = places.send(place);
+    }
 }
 
 fn read_pixels(
     mut stdout: ChildStdout,
-    (width, height): (u32, u32),
+    form: Form,
     mut cells: Cells,
     places: &Receiver<Place>,
     frames: &SyncSender<Frame>,
 ) {
-    let size = width as usize * height as usize * 3;
+    let (size, (width, height)) = (form.bytes(), form.size);
+    let mut bytes = Vec::new();
     loop {
-        let mut pixels = Vec::with_capacity(size);
-        match stdout.by_ref().take(size as u64).read_to_end(&mut pixels) {
+        bytes.clear();
+        bytes.reserve_exact(size);
+        match stdout.by_ref().take(size as u64).read_to_end(&mut bytes) {
             Ok(got) if got == size => {}
             _ => return,
         }
@@ -387,7 +422,11 @@ fn read_pixels(
         if !cells.wants(place) {
             continue;
         }
-        let Some(rgb) = RgbImage::from_raw(width, height, pixels) else { return };
+        let rgb = match form.planes {
+            Some(how) => planes::pixels(&bytes, form.size, how, place.colours),
+            None => RgbImage::from_raw(width, height, std::mem::take(&mut bytes)),
+        };
+        let Some(rgb) = rgb else { return };
         let frame = Frame { index: FrameIndex(place.index), pts: place.pts, rgb: Arc::new(rgb) };
         if frames.send(frame).is_err() {
             return;

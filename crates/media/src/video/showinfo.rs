@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::planes::Colours;
+
 /// Name of the instance that sees every frame.
 pub(crate) const SEEN: &str = "seen";
 /// Name of the instance that sees the sampled ones.
@@ -18,16 +20,25 @@ pub(crate) enum Line {
     Seen(Option<i64>),
     /// A frame passed the sampling.
     Kept(Option<i64>),
+    /// Colours of the frame that passed the sampling last.
+    Colours(Colours),
     /// Other words of `showinfo`.
     Chatter,
     /// Not of `showinfo`.
     Other,
 }
 
-/// Reads `[showinfo@seen @ 0x55…] [info] n:   1 pts:    512 pts_time:0.0333333 …`.
+/// Reads `[showinfo@seen @ 0x55…] [info] n:   1 pts:    512 pts_time:0.0333333 …` and, some lines later,
+/// `[showinfo@seen @ 0x55…] [info] color_range:tv color_space:bt709 …`.
 pub(crate) fn parse(line: &str) -> Line {
     let Some(rest) = line.strip_prefix("[showinfo@") else { return Line::Other };
     let Some((head, text)) = rest.split_once("] [info] ") else { return Line::Chatter };
+    if head.starts_with(KEPT)
+        && let Some(range) = word(text, "color_range:")
+        && let Some(space) = word(text, "color_space:")
+    {
+        return Line::Colours(Colours::named(range, space));
+    }
     let Some(text) = text.strip_prefix("n:") else { return Line::Chatter };
     let Some((_, after)) = text.split_once(" pts:") else { return Line::Chatter };
     let ticks = after.split_whitespace().next().and_then(|word| word.parse().ok());
@@ -36,6 +47,13 @@ pub(crate) fn parse(line: &str) -> Line {
         Some(KEPT) => Line::Kept(ticks),
         _ => Line::Chatter,
     }
+}
+
+/// The word that follows `name`, where the text begins with names of this kind.
+fn word<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let words = text.trim_start();
+    let first = words.starts_with("color_");
+    words.split_whitespace().find_map(|word| word.strip_prefix(name)).filter(|_| first)
 }
 
 /// Gives each kept frame its number among all decoded ones, which arrive in the same order.
@@ -87,6 +105,12 @@ mod tests {
         assert_eq!(parse(line), Line::Kept(None));
         assert_eq!(parse("[showinfo@kept @ 0x1] [info] config in time_base: 1/15360, frame_rate: 30/1"), Line::Chatter);
         assert_eq!(parse("[h264 @ 0x1] [error] n:  0 pts: 1"), Line::Other);
+        let line = "color_range:tv color_space:bt709 color_primaries:bt709 color_trc:bt709";
+        let colours = Line::Colours(Colours::named("tv", "bt709"));
+        assert_eq!(parse(&format!("[showinfo@kept @ 0x1] [info] {line}")), colours);
+        assert_eq!(parse(&format!("[showinfo@seen @ 0x1] [info] {line}")), Line::Chatter);
+        let words = "[showinfo@kept @ 0x1] [info] User Data=63 color_range:pc color_space:gbr";
+        assert_eq!(parse(words), Line::Chatter);
     }
 
     #[test]

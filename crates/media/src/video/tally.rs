@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use base::Timestamp;
 
+use super::planes::Colours;
 use super::showinfo::{self, Line, Numbering};
 use crate::child::Messages;
 use crate::probe::{JITTER_US, Stream};
@@ -15,6 +16,8 @@ pub(crate) struct Place {
     pub pts: Timestamp,
     /// Whether the container gave that time, rather than the frame rate.
     pub stated: bool,
+    /// As the frame states them, or the stream.
+    pub colours: Colours,
 }
 
 /// Counts and ranges over all decoded frames, sampled or not.
@@ -23,7 +26,10 @@ pub(crate) struct Tally {
     time_base: (u32, u32),
     frame_us: i64,
     start: Timestamp,
+    colours: Colours,
     numbering: Numbering,
+    /// A kept frame whose colours have not been told yet.
+    waiting: Option<Place>,
     latest: Option<(Option<i64>, Timestamp)>,
     gaps: Option<(i64, i64)>,
     /// Earliest presentation time.
@@ -45,7 +51,9 @@ impl Tally {
             time_base: stream.time_base,
             frame_us: stream.frame_us.unwrap_or(40_000),
             start: Timestamp::from_ticks(stream.start, num, den).unwrap_or_default(),
+            colours: stream.colours,
             numbering: Numbering::default(),
+            waiting: None,
             latest: None,
             gaps: None,
             first: None,
@@ -56,26 +64,37 @@ impl Tally {
         }
     }
 
-    /// Takes in one line; a kept frame's place comes back.
+    /// Takes in one line; a kept frame's place comes back, with the line that tells its colours or with the next frame.
     pub fn take(&mut self, line: &str) -> Option<Place> {
         self.alive = Instant::now();
         match showinfo::parse(line) {
             Line::Seen(ticks) => {
                 self.see(ticks);
-                None
+                self.waiting.take()
             }
             Line::Kept(ticks) => {
-                let index = self.numbering.kept(ticks)?;
-                let stated = self.time(ticks);
-                let pts = stated.or(self.latest.map(|(_, pts)| pts))?;
-                Some(Place { index, pts, stated: stated.is_some() })
+                let place = self.place(ticks);
+                std::mem::replace(&mut self.waiting, place)
             }
+            Line::Colours(colours) => self.waiting.take().map(|place| Place { colours, ..place }),
             Line::Chatter => None,
             Line::Other => {
                 self.messages.note(line);
                 None
             }
         }
+    }
+
+    /// The last kept frame's place, where its colours were not told.
+    pub fn rest(&mut self) -> Option<Place> {
+        self.waiting.take()
+    }
+
+    fn place(&mut self, ticks: Option<i64>) -> Option<Place> {
+        let index = self.numbering.kept(ticks)?;
+        let stated = self.time(ticks);
+        let pts = stated.or(self.latest.map(|(_, pts)| pts))?;
+        Some(Place { index, pts, stated: stated.is_some(), colours: self.colours })
     }
 
     /// Decoded frames.
