@@ -237,6 +237,51 @@ fn a_card_is_calibrated_and_a_promise_that_cannot_be_kept_is_refused() {
 }
 
 #[test]
+fn two_looks_at_one_question_are_calibrated_together() {
+    let dir = tempfile::tempdir().unwrap();
+    for id in ["manipulated-faces", "generated-faces", "deep-manipulation"] {
+        fs::create_dir(dir.path().join(id)).unwrap();
+        let card = fs::read_to_string(repository().join("models").join(id).join("card.toml")).unwrap();
+        let alone = card.split_once("\n# Written by `facefiction calibrate --together`").map_or(card.as_str(), |c| c.0);
+        fs::write(dir.path().join(id).join("card.toml"), alone).unwrap();
+    }
+    // Each look errs where the other does not: in no row do both.
+    let mut table = String::from(
+        "file,kind,label,tier,score,logit,verdict,error,group,logit:manipulated-faces,logit:deep-manipulation\n",
+    );
+    for i in 0..400 {
+        let (label, side) = if i % 2 == 0 { ("real", -1.0) } else { ("fake", 1.0) };
+        let wobble = f64::from(i % 7) / 7.0;
+        let (fast, slow) = if i % 5 < 2 { (-0.5 * side, 4.0 * side) } else { (4.0 * side, -0.5 * side) };
+        table += &format!("{i}.jpg,image,{label},clean,0.5,0,inconclusive,,g{i},{},{}\n", fast + wobble, slow - wobble);
+    }
+    // Nobody looked at this one first.
+    table += "x.jpg,image,real,clean,0.5,0,inconclusive,,x,,9\n";
+    let scores = dir.path().join("scores.csv");
+    fs::write(&scores, table).unwrap();
+    let calibrate = |with: &str| {
+        let place = ["--models", dir.path().to_str().unwrap(), "--scores", scores.to_str().unwrap()];
+        let what = ["--model", "deep-manipulation", "--together", with, "--fpr", "0.02", "--miss", "0.02"];
+        run(facefiction(["calibrate"]).args(place).args(what))
+    };
+    let card = dir.path().join("deep-manipulation/card.toml");
+    let before = fs::read_to_string(&card).unwrap();
+    let refused = calibrate("generated-faces");
+    assert!(refused.code == 1 && refused.stderr.contains("another question"), "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&card).unwrap(), before);
+    let done = calibrate("manipulated-faces");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let after = fs::read_to_string(&card).unwrap();
+    assert!(after.starts_with(before.trim_end()), "what it is worth alone stays");
+    let card: toml::Table = after.parse().unwrap();
+    let (own, together) = (&card["scoring"]["operating_points"], &card["together"]["scoring"]["operating_points"]);
+    assert_eq!(card["together"]["with"].as_str(), Some("manipulated-faces"));
+    let counts = |points: &toml::Value| ["n_real", "found"].map(|of| points["suspected"][of].as_integer().unwrap());
+    assert_eq!(counts(together), [200, 200], "both together err nowhere");
+    assert_ne!(counts(own), counts(together));
+}
+
+#[test]
 fn dfdc_pairs_are_told_apart_as_in_the_reference() {
     let Some(data) = shared("data") else { return };
     let dir = tempfile::tempdir().unwrap();

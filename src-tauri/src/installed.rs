@@ -133,7 +133,9 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String], looks_again: bool) -
         Err(error) => (ModelState::Broken, Some(error.to_string())),
     };
     let is_scoring = card.task.scores();
-    let validation = card.scoring.as_ref().map(|scoring| Validation {
+    // The window has it look a second time only.
+    let scoring = || card.together.as_ref().map(|t| &t.scoring).or(card.scoring.as_ref());
+    let validation = scoring().map(|scoring| Validation {
         model: card.id.clone(),
         n_real: scoring.validation.n_real,
         false_alarms: scoring.validation.false_alarms,
@@ -142,7 +144,7 @@ fn view(listed: Listed, built_in: &Path, chosen: &[String], looks_again: bool) -
         unit: scoring.validation.unit.clone(),
         measured_on: scoring.validation.measured_on.clone(),
     });
-    let threshold = card.scoring.as_ref().map(|scoring| Threshold {
+    let threshold = scoring().map(|scoring| Threshold {
         model: card.id.clone(),
         suspected: scoring.operating_points.suspected.threshold,
         no_indication: scoring.operating_points.no_indication.threshold,

@@ -39,6 +39,18 @@ pub struct ModelFacts {
     pub buckets: Option<Buckets>,
 }
 
+/// The other logit that a second look's score is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TogetherFacts {
+    /// Whose, by model id.
+    pub with: String,
+    /// What the own logit is multiplied by before both are added.
+    pub own: f64,
+    /// What the other one is multiplied by.
+    pub other: f64,
+}
+
 /// How a model's logits become words, and what backs them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +59,9 @@ pub struct ScoringFacts {
     pub slope: f64,
     /// Of the calibration.
     pub intercept: f64,
+    /// Where that logit is the sum of two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<TogetherFacts>,
     /// At or above it a face is suspected.
     pub suspected: Score,
     /// Below it there is no indication.

@@ -30,12 +30,12 @@ pub use baseline::{Baseline, BaselineClip, BaselineRank, MAX_BASELINE_CLIPS, MIN
 pub use document::{Analysis, Control, ErrorCode, ItemError, Model, Run, SCHEMA, Task};
 pub use error::AnalysisError;
 pub use evidence::{Bounds, LIKELIHOOD_RATIO_BOUNDS, clopper_pearson, likelihood_ratio_floor};
-pub use exhibit::{EvidenceState, Exhibit, ExhibitKind, ModelFacts, ScoringFacts};
+pub use exhibit::{EvidenceState, Exhibit, ExhibitKind, ModelFacts, ScoringFacts, TogetherFacts};
 pub use explanation::{Explanation, FaceRegion, Faithfulness, MAX_P, MapMethod, RegionShare, RegionShares};
 pub use file::{FileFacts, MediaFacts, MediaKind};
 pub use findings::{FaceQuality, Findings, ModelScore, Person, Segment, TimelineFace, TimelineFrame};
 pub use observation::{FaceObservation, FrameObservation, Observations};
-pub use policy::{Calibration, ModelPolicy, OperatingPoint, OperatingPoints};
+pub use policy::{Calibration, ModelPolicy, OperatingPoint, OperatingPoints, Together};
 pub use runs::{MAX_GAP_US, MIN_SEGMENT_CROPS, MIN_TRACK_CROPS, TRIMMED_TAIL};
 pub use second_look::Look;
 pub use shapley::shapley;

@@ -1,10 +1,13 @@
 //! What a detector's card allows to be concluded from its logits.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use base::Score;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{likelihood_ratio_floor, strength_of};
-use crate::{MediaKind, Strength, Task};
+use crate::{MediaKind, ModelScore, Strength, Task};
 
 /// Scores are kept to six decimals, so that a reader of the JSON compares the same numbers as the code.
 const DECIMALS: f64 = 1e6;
@@ -20,6 +23,13 @@ impl Calibration {
     /// `None` unless the slope is positive (polarity is fixed) and both are finite.
     pub fn new(slope: f64, intercept: f64) -> Option<Self> {
         (slope > 0.0 && slope.is_finite() && intercept.is_finite()).then_some(Self { slope, intercept })
+    }
+
+    /// The same for a logit that is first multiplied by `weight` and added to `rest`; `None` unless the weight is positive
+    /// and both are finite.
+    pub fn of_sum(self, weight: f64, rest: f64) -> Option<Self> {
+        let weighted = Self::new(self.slope * weight, self.intercept + self.slope * rest);
+        weighted.filter(|_| weight > 0.0)
     }
 
     /// The calibrated score; `None` for a logit that is not finite. Never falls as the logit rises.
@@ -92,6 +102,21 @@ impl OperatingPoints {
     }
 }
 
+/// What a detector's word is worth together with another's on the same question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Together {
+    /// The other one's id.
+    pub with: String,
+    /// By what the own logit and the other one's are multiplied; their sum is calibrated.
+    pub weights: [f64; 2],
+    /// From that sum to score.
+    pub calibration: Calibration,
+    /// As [`ModelPolicy::image`].
+    pub image: Option<OperatingPoints>,
+    /// As [`ModelPolicy::video`].
+    pub video: Option<OperatingPoints>,
+}
+
 /// One detector, as far as conclusions go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelPolicy {
@@ -105,9 +130,33 @@ pub struct ModelPolicy {
     pub image: Option<OperatingPoints>,
     /// For the mean over a track; `None` where it was not validated for them.
     pub video: Option<OperatingPoints>,
+    /// What its second look at what another has scored is worth together with that.
+    pub together: Option<Together>,
 }
 
 impl ModelPolicy {
+    /// What may be concluded from a second look at a face or person of whom the others said this: with the one that it
+    /// goes together with, both logits count.
+    pub fn beside(&self, scores: &BTreeMap<String, ModelScore>) -> Cow<'_, Self> {
+        let joint = self.together.as_ref().and_then(|t| {
+            let other = f64::from(scores.get(&t.with)?.logit);
+            let [own, weight] = t.weights;
+            let calibration = t.calibration.of_sum(own, weight * other)?;
+            let (id, task) = (self.id.clone(), self.task);
+            Some(Self { id, task, calibration, image: t.image, video: t.video, together: None })
+        });
+        joint.map_or(Cow::Borrowed(self), Cow::Owned)
+    }
+
+    /// Those that decide: of both looks where it goes together with another.
+    pub fn points_in_use(&self, kind: MediaKind) -> Option<&OperatingPoints> {
+        match (&self.together, kind) {
+            (None, _) => self.points(kind),
+            (Some(together), MediaKind::Image) => together.image.as_ref(),
+            (Some(together), MediaKind::Video) => together.video.as_ref(),
+        }
+    }
+
     /// The operating points for this kind of file.
     pub fn points(&self, kind: MediaKind) -> Option<&OperatingPoints> {
         match kind {

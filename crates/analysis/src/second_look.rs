@@ -1,9 +1,12 @@
 //! What slower detectors say of a person's key crops, and what that does to the verdict.
 //!
-//! A second look makes a verdict more careful, hardly ever bolder. A suspicion falls when a second look at the same
-//! question sees nothing. "No indication" falls when a second look does not come to the same. Where nothing could be
-//! said, a second look may suspect by its own threshold, unless a detector of the same question saw nothing.
+//! A second look goes together with a first one at the same question where its card says so: then both logits make its
+//! score ([`Together`](crate::Together)). A suspicion falls when a second look at the same question sees nothing, by itself
+//! or together. "No indication" falls when a second look does not come to the same. Where nothing could be said, a second look may suspect
+//! by its threshold, unless a detector of the same question saw nothing; and where each first look has a second one that
+//! goes together with it, and all of them come to "no indication", that is the verdict.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base::{FrameIndex, Score, Timestamp};
@@ -32,10 +35,14 @@ pub struct Look {
 
 /// A second detector's reading of one person.
 struct Reading<'a> {
-    policy: &'a ModelPolicy,
+    policy: Cow<'a, ModelPolicy>,
+    /// The first detector whose logit is in the score too.
+    with: Option<&'a str>,
     own: ModelScore,
     /// What the score comes to; `None` where nothing was validated or the crops are too few.
     code: Option<VerdictCode>,
+    /// What the own logit alone comes to.
+    alone: Option<VerdictCode>,
 }
 
 impl Findings {
@@ -60,7 +67,7 @@ impl Findings {
                 .iter()
                 .filter_map(|policy| {
                     let own = logits.get_mut(&(person.track, policy.id.as_str()))?;
-                    read(own, policy, kind, tracks)
+                    read(own, policy, &person.scores, kind, tracks)
                 })
                 .collect();
             person.scores.extend(readings.iter().map(|r| (r.policy.id.clone(), r.own)));
@@ -76,45 +83,70 @@ impl Findings {
         }
         looks.iter().for_each(|look| note(&mut self, look, second));
         if changed {
-            self.verdict = item_verdict(&self.people).unwrap_or(self.verdict);
+            self.verdict =
+                cleared(&self.people, kind, first).or_else(|| item_verdict(&self.people)).unwrap_or(self.verdict);
         }
         self
     }
 }
 
-fn read<'a>(logits: &mut [f64], policy: &'a ModelPolicy, kind: MediaKind, tracks: usize) -> Option<Reading<'a>> {
+fn read<'a>(
+    logits: &mut [f64],
+    policy: &'a ModelPolicy,
+    first: &BTreeMap<String, ModelScore>,
+    kind: MediaKind,
+    tracks: usize,
+) -> Option<Reading<'a>> {
     let logit = trimmed_mean(logits)?;
-    let score = policy.calibration.score(logit)?;
+    let with = policy.together.as_ref().map(|t| t.with.as_str()).filter(|id| first.contains_key(*id));
     let enough = logits.len() >= min_crops(kind);
-    let code = policy.points(kind).filter(|_| enough).and_then(|points| {
-        let high = points.suspected();
-        let many = OperatingPoint { threshold: high.threshold_for(tracks as f64), ..*high };
-        OperatingPoints::new(many, points.no_indication()).map(|points| code_of(score, &points))
-    });
-    Some(Reading { policy, own: ModelScore { logit: logit as f32, score }, code })
+    let judged = |policy: &ModelPolicy| {
+        let score = policy.calibration.score(logit)?;
+        let code = policy.points(kind).filter(|_| enough).and_then(|points| {
+            let high = points.suspected();
+            let many = OperatingPoint { threshold: high.threshold_for(tracks as f64), ..*high };
+            OperatingPoints::new(many, points.no_indication()).map(|points| code_of(score, &points))
+        });
+        Some((score, code))
+    };
+    let (_, alone) = judged(policy)?;
+    let policy = policy.beside(first);
+    let (score, code) = judged(&policy)?;
+    Some(Reading { policy, with, own: ModelScore { logit: logit as f32, score }, code, alone })
 }
 
 /// The verdict where the second looks change it.
 fn combined(person: &Person, looks: &[Reading<'_>], kind: MediaKind, first: &[ModelPolicy]) -> Option<Verdict> {
-    let score = person.verdict.score?;
     let says = |code| move |r: &&Reading<'_>| r.code == Some(code);
-    let with = |reason| Verdict::inconclusive(score, person.verdict.reasons.iter().copied().chain([reason]));
-    let rests_on = first.iter().filter(|p| person.scores.get(&p.id).is_some_and(|s| s.score == score));
+    let highest = |code| looks.iter().filter(says(code)).map(|r| r.own.score).max_by(Score::total_cmp);
+    let all_together = || together(person, looks, first);
+    // What keeps the person from "no indication" is what the verdict rests on.
+    let open = highest(VerdictCode::Suspected).or(highest(VerdictCode::Inconclusive)).filter(|_| all_together());
+    let score = person.verdict.score?;
+    let with = |reason: Option<Reason>| {
+        Verdict::inconclusive(open.unwrap_or(score), person.verdict.reasons.iter().copied().chain(reason))
+    };
     match person.verdict.code {
         VerdictCode::NotExamined => None,
         VerdictCode::Suspected => {
+            let rests_on = first.iter().filter(|p| person.scores.get(&p.id).is_some_and(|s| s.score == score));
             let tasks: Vec<_> = rests_on.map(|p| p.task).collect();
-            let mut denied = looks.iter().filter(says(VerdictCode::NoIndication));
-            denied.any(|r| tasks.contains(&r.policy.task)).then(|| with(Reason::ModelsDisagree))
+            let nothing = |r: &Reading<'_>| [r.code, r.alone].contains(&Some(VerdictCode::NoIndication));
+            let denied = looks.iter().any(|r| nothing(r) && tasks.contains(&r.policy.task));
+            denied.then(|| {
+                let reasons = person.verdict.reasons.iter().copied().chain([Reason::ModelsDisagree]);
+                Verdict::inconclusive(score, reasons)
+            })
         }
-        // Then it rests on the look that keeps it from "no indication".
         VerdictCode::NoIndication => {
-            let highest = |code| looks.iter().filter(says(code)).map(|r| r.own.score).max_by(Score::total_cmp);
             let open = |score, reason| Some(Verdict::inconclusive(score, [reason]));
             match (highest(VerdictCode::Suspected), highest(VerdictCode::Inconclusive)) {
                 (Some(score), _) => open(score, Reason::ModelsDisagree),
                 (None, Some(score)) => open(score, Reason::BetweenThresholds),
-                (None, None) => None,
+                (None, None) => {
+                    let both = highest(VerdictCode::NoIndication).filter(|_| all_together());
+                    both.map(|score| Verdict::no_indication(score, person.verdict.reasons.iter().copied()))
+                }
             }
         }
         VerdictCode::Inconclusive => {
@@ -126,22 +158,58 @@ fn combined(person: &Person, looks: &[Reading<'_>], kind: MediaKind, first: &[Mo
             };
             let found = || looks.iter().filter(says(VerdictCode::Suspected));
             let best = found().filter(|r| !denied(r)).max_by(|a, b| a.own.score.total_cmp(&b.own.score));
-            let Some(best) = best else {
-                return found().next().map(|_| with(Reason::ModelsDisagree));
-            };
-            match best.policy.points(kind)?.suspected().strength() {
-                Some(strength) => Some(Verdict::suspected(best.own.score, strength, [])),
-                None => Some(with(Reason::ValidationTooSmall)),
+            if let Some(best) = best {
+                return match best.policy.points(kind)?.suspected().strength() {
+                    Some(strength) => Some(Verdict::suspected(best.own.score, strength, [])),
+                    None => Some(with(Some(Reason::ValidationTooSmall))),
+                };
+            }
+            if found().next().is_some() {
+                return Some(with(Some(Reason::ModelsDisagree)));
+            }
+            // Whatever else stood in the way still does.
+            let only_between = person.verdict.reasons.iter().all(|r| *r == Reason::BetweenThresholds);
+            match highest(VerdictCode::NoIndication).filter(|_| all_together() && open.is_none() && only_between) {
+                Some(score) => Some(Verdict::no_indication(score, [])),
+                None => open.map(|_| with(None)),
             }
         }
     }
 }
 
+/// Whether each first look at a person has a second one that goes together with it, and all of them come to something.
+fn together(person: &Person, looks: &[Reading<'_>], first: &[ModelPolicy]) -> bool {
+    let scored = || first.iter().filter(|p| person.scores.contains_key(&p.id));
+    let paired = |p: &ModelPolicy| looks.iter().any(|r| r.with == Some(p.id.as_str()));
+    scored().next().is_some() && scored().all(paired) && looks.iter().all(|r| r.code.is_some())
+}
+
+/// The verdict where nobody is left who stands in the way of "no indication".
+fn cleared(people: &[Person], kind: MediaKind, first: &[ModelPolicy]) -> Option<Verdict> {
+    // Too few crops, all of them below every low threshold, as in `aggregate`.
+    let quiet = |p: &Person| {
+        let low = |m: &ModelPolicy| {
+            let own = person_score(p, &m.id);
+            m.points(kind).zip(own).is_none_or(|(points, own)| own < points.no_indication())
+        };
+        p.verdict.reasons.contains(&Reason::TooFewUsableFaces) && first.iter().all(low)
+    };
+    let of = |code| people.iter().filter(move |p| p.verdict.code == code);
+    if of(VerdictCode::Suspected).next().is_some() || of(VerdictCode::Inconclusive).any(|p| !quiet(p)) {
+        return None;
+    }
+    let score = of(VerdictCode::NoIndication).filter_map(|p| p.score).max_by(Score::total_cmp)?;
+    let few = of(VerdictCode::Inconclusive).next().map(|_| Reason::TooFewUsableFaces);
+    Some(Verdict::no_indication(score, few))
+}
+
+fn person_score(person: &Person, model: &str) -> Option<Score> {
+    person.scores.get(model).map(|own| own.score)
+}
+
 /// Puts a look beside the other scores of its face.
 fn note(findings: &mut Findings, look: &Look, second: &[ModelPolicy]) {
     let Some(policy) = second.iter().find(|p| p.id == look.model) else { return };
-    let Some(score) = policy.calibration.score(f64::from(look.logit)) else { return };
-    let own = ModelScore { logit: look.logit, score };
     let rests_on = findings
         .people
         .iter()
@@ -149,7 +217,8 @@ fn note(findings: &mut Findings, look: &Look, second: &[ModelPolicy]) {
         .is_some_and(|p| p.score.is_some() && p.scores.get(&look.model).map(|s| s.score) == p.score);
     let frames = findings.timeline.iter_mut().filter(|f| f.frame == look.frame && f.pts_us == look.pts);
     for face in frames.flat_map(|f| &mut f.faces).filter(|f: &&mut TimelineFace| f.track == look.track) {
-        face.scores.insert(look.model.clone(), own);
+        let Some(score) = policy.beside(&face.scores).calibration.score(f64::from(look.logit)) else { continue };
+        face.scores.insert(look.model.clone(), ModelScore { logit: look.logit, score });
         if rests_on {
             face.score = Some::<Score>(score);
         }

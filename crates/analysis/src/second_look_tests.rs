@@ -7,7 +7,7 @@ fn policy(id: &str, task: Task) -> ModelPolicy {
     let high = OperatingPoint { threshold, false_alarms: 2, n_real: 500, found: 250, n_fake: 500 };
     let points = OperatingPoints::new(high, Score::new(0.2).unwrap()).unwrap();
     let calibration = Calibration::new(1.0, 0.0).unwrap();
-    ModelPolicy { id: id.into(), task, calibration, image: Some(points), video: Some(points) }
+    ModelPolicy { id: id.into(), task, calibration, image: Some(points), video: Some(points), together: None }
 }
 
 fn first() -> Vec<ModelPolicy> {
@@ -147,4 +147,89 @@ fn nothing_looked_at_is_nothing_changed() {
     let nan = Look { logit: f32::NAN, ..look(0.5) };
     let second = [policy("slow", Task::FaceManipulation)];
     assert_eq!(before.clone().with_second_looks(&[nan], MediaKind::Image, &first(), &second), before);
+}
+
+/// The slow detector, which goes together with the fast one: both logits count half.
+fn joint(id: &str, with: &str, task: Task) -> ModelPolicy {
+    let own = policy(id, task);
+    let (calibration, image, video) = (own.calibration, own.image, own.video);
+    let together = crate::Together { with: with.into(), weights: [0.5, 0.5], calibration, image, video };
+    ModelPolicy { together: Some(together), ..own }
+}
+
+/// The mean of both log odds.
+fn both(fast: f64, slow: f64) -> Score {
+    let odds = |s: f64| s / (1.0 - s);
+    let mean = (odds(fast) * odds(slow)).sqrt();
+    Score::new(((mean / (1.0 + mean)) * 1e6).round() / 1e6).unwrap()
+}
+
+#[test]
+fn two_looks_that_go_together_are_one_score_which_may_clear() {
+    use VerdictCode::{Inconclusive, NoIndication, Suspected};
+    for (fast, slow, code, reasons) in [
+        (0.95, 0.5, Suspected, vec![]),
+        (0.95, 0.1, Inconclusive, vec![Reason::ModelsDisagree]),
+        (0.95, 0.001, Inconclusive, vec![Reason::ModelsDisagree]),
+        (0.5, 0.995, Suspected, vec![]),
+        (0.5, 0.95, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.5, 0.1, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.5, 0.02, NoIndication, vec![]),
+        (0.1, 0.1, NoIndication, vec![]),
+        (0.1, 0.6, Inconclusive, vec![Reason::BetweenThresholds]),
+        (0.1, 0.9999, Inconclusive, vec![Reason::ModelsDisagree]),
+    ] {
+        let task = Task::FaceManipulation;
+        let after =
+            still(fast).with_second_looks(&[look(slow)], MediaKind::Image, &first(), &[joint("slow", "fast", task)]);
+        let person = &after.people[0];
+        assert_eq!((person.verdict.code, &person.verdict.reasons), (code, &reasons), "{fast} and {slow}");
+        assert_eq!((&after.verdict, person.score), (&person.verdict, person.verdict.score));
+        let (own, sum) = (person.scores["slow"], both(fast, slow));
+        assert!((own.score.get() - sum.get()).abs() < 2e-6 && own.logit == look(slow).logit, "{own:?} {sum:?}");
+        assert_eq!(after.timeline[0].faces[0].scores["slow"], own);
+        // A suspicion of the first look stays its own, also where it falls; all else rests on both.
+        let rests_on = if fast >= 0.9 { at(fast).score } else { own.score };
+        assert_eq!(person.score, Some(rests_on), "{fast} and {slow}");
+    }
+}
+
+#[test]
+fn nobody_is_cleared_where_a_question_was_looked_at_once_or_something_else_stood_in_the_way() {
+    let task = Task::FaceManipulation;
+    let second = [joint("slow", "fast", task)];
+    let cleared = |findings: Findings, first: &[ModelPolicy], second: &[ModelPolicy]| {
+        findings.with_second_looks(&[look(0.001)], MediaKind::Image, first, second).verdict.code
+    };
+    assert_eq!(cleared(still(0.5), &first(), &second), VerdictCode::NoIndication);
+    // Alone, as before; beside another question that nobody looked at again; for another reason.
+    assert_eq!(cleared(still(0.5), &first(), &[policy("slow", task)]), VerdictCode::Inconclusive);
+    let other = [policy("fast", task), policy("other", Task::FaceSynthesis)];
+    let mut twice = still(0.5);
+    twice.people[0].scores.insert("other".into(), at(0.3));
+    assert_eq!(cleared(twice, &other, &second), VerdictCode::Inconclusive);
+    let mut brief = still(0.5);
+    brief.people[0].verdict = Verdict::inconclusive(at(0.5).score, [Reason::OnlyBriefly]);
+    assert_eq!(cleared(brief, &first(), &second), VerdictCode::Inconclusive);
+}
+
+#[test]
+fn the_item_is_cleared_when_nobody_is_left_in_the_way() {
+    let second = [joint("slow", "fast", Task::FaceManipulation)];
+    let with = |reasons: &[Reason], score: f64| {
+        let mut findings = still(0.5);
+        let mut other = findings.people[0].clone();
+        other.track = 1;
+        other.scores = BTreeMap::from([("fast".to_owned(), at(score))]);
+        other.verdict = Verdict::inconclusive(at(score).score, reasons.iter().copied());
+        other.score = other.verdict.score;
+        findings.people.push(other);
+        findings.with_second_looks(&[look(0.001)], MediaKind::Image, &first(), &second).verdict
+    };
+    let quiet = with(&[Reason::TooFewUsableFaces, Reason::TooSmall], 0.1);
+    assert_eq!((quiet.code, quiet.reasons), (VerdictCode::NoIndication, vec![Reason::TooFewUsableFaces]));
+    assert_eq!(quiet.score, Some(both(0.5, 0.001)));
+    let loud = with(&[Reason::TooFewUsableFaces], 0.5);
+    assert_eq!(loud.code, VerdictCode::Inconclusive);
+    assert_eq!(with(&[Reason::BetweenThresholds], 0.5).code, VerdictCode::Inconclusive);
 }

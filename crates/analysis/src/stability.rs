@@ -69,16 +69,10 @@ pub struct Stability {
 }
 
 impl Stability {
-    /// From the mean logit on each rung that was climbed. `None` when the first is not
+    /// From the mean logit on each rung that was climbed, with its calibration there. `None` when the first is not
     /// [`Rung::Native`] or a logit is not finite.
-    pub fn of(
-        model: &str,
-        crops: u64,
-        logits: &[(Rung, f64)],
-        calibration: Calibration,
-        points: &OperatingPoints,
-    ) -> Option<Self> {
-        let scored = |&(rung, logit): &(Rung, f64)| {
+    pub fn of(model: &str, crops: u64, logits: &[(Rung, f64, Calibration)], points: &OperatingPoints) -> Option<Self> {
+        let scored = |&(rung, logit, calibration): &(Rung, f64, Calibration)| {
             let score = calibration.score(logit)?;
             Some(RungScore { rung, logit, score, code: code_of(score, points) })
         };
@@ -163,7 +157,9 @@ mod tests {
     }
 
     fn climbed(logits: &[(Rung, f64)]) -> Option<Stability> {
-        Stability::of("m", 3, logits, Calibration::new(1.0, 0.0).unwrap(), &points())
+        let calibration = Calibration::new(1.0, 0.0).unwrap();
+        let rungs: Vec<_> = logits.iter().map(|&(rung, logit)| (rung, logit, calibration)).collect();
+        Stability::of("m", 3, &rungs, &points())
     }
 
     fn person(track: u32, verdict: Verdict) -> Person {

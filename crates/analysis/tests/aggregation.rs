@@ -23,7 +23,7 @@ fn points(high: f64, low: f64) -> OperatingPoints {
 fn policy(id: &str, task: Task, high: f64, low: f64) -> ModelPolicy {
     let calibration = Calibration::new(1.0, 0.0).unwrap();
     let points = Some(points(high, low));
-    ModelPolicy { id: id.into(), task, calibration, image: points, video: points }
+    ModelPolicy { id: id.into(), task, calibration, image: points, video: points, together: None }
 }
 
 fn policies() -> Vec<ModelPolicy> {

@@ -62,6 +62,7 @@ fn examined() -> Analysis {
         calibration: Calibration::new(1.0, 0.0).unwrap(),
         image: points,
         video: points,
+        together: None,
     };
     let face = |logit: f32| FaceObservation {
         track: 0,

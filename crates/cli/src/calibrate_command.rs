@@ -1,14 +1,16 @@
 //! `facefiction calibrate`: a model's card gets its calibration and thresholds from scored files.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use scan::models::{Calibration, ModelCard};
 use scan::write_atomically;
 use serde_json::Value;
 use train::evaluate::{
-    Calibrated, CalibrationPlan, CardWords, Scaling, ScoredLogit, calibrate, graded_of_scores, next_year, read_scores,
-    shipped_buckets, short, with_scoring,
+    Beside, Calibrated, CalibrationPlan, CardWords, Scaling, ScoredLogit, calibrate, graded_of_scores, next_year,
+    read_scores, shipped_buckets, short, with_scoring, with_together,
 };
 
 use crate::evaluate_args::{self, CalibrateArgs};
@@ -28,7 +30,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> anyhow::Result<Exit> {
     let path = folder.join("card.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let card = Facts::of(&text).with_context(|| path.display().to_string())?;
-    let rows = rows(args, &card)?;
+    let beside = args.together.as_ref().map(|id| beside(args, &text, id)).transpose()?;
+    let rows = rows(args, &card, beside.as_ref())?;
     let scaling = match args.scaling {
         evaluate_args::Scaling::Platt => Scaling::Platt,
         evaluate_args::Scaling::Temperature => Scaling::Temperature,
@@ -38,7 +41,10 @@ pub(crate) fn run(args: &CalibrateArgs) -> anyhow::Result<Exit> {
     let measured = today();
     let expires = args.expires.clone().or_else(|| next_year(&measured)).unwrap_or_default();
     let words = CardWords { measured_on: measured_on(args), unit: args.unit.clone(), measured, expires, fps: FPS };
-    let card_text = with_scoring(&text, &calibrated, &plan, &words)?;
+    let card_text = match &beside {
+        Some(beside) => with_together(&text, beside, &calibrated, &plan, &words)?,
+        None => with_scoring(&text, &calibrated, &plan, &words)?,
+    };
     if args.dry_run {
         io::stdout().write_all(card_text.as_bytes())?;
         return Ok(Exit::Finished);
@@ -51,7 +57,8 @@ pub(crate) fn run(args: &CalibrateArgs) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&shipped).with_context(|| format!("cannot create {}", shipped.display()))?;
     write_atomically(&shipped.join("buckets.json"), &serde_json::to_vec_pretty(&buckets)?)?;
     write_atomically(&path, card_text.as_bytes())?;
-    tell(&calibrated, &words, &path)?;
+    let expires = beside.is_none().then_some(words.expires.as_str());
+    tell(&calibrated, &words.unit, expires, &path)?;
     Ok(Exit::Finished)
 }
 
@@ -62,6 +69,24 @@ fn model_folder(args: &CalibrateArgs) -> anyhow::Result<PathBuf> {
     }
     let installed = models_dir::find(args.models_dir.as_deref())?;
     Ok(scan::models::find(&installed, &args.model.to_string_lossy())?)
+}
+
+/// How the model goes together with another: the mean of their log odds, as their cards scale them.
+fn beside(args: &CalibrateArgs, own: &str, id: &str) -> anyhow::Result<Beside> {
+    let own =
+        ModelCard::from_toml(own).context("it needs a calibration of its own first: run this without --together")?;
+    let installed = models_dir::find(args.models_dir.as_deref())?;
+    let other = scan::models::load_card(&scan::models::find(&installed, id)?)?;
+    if other.task != own.task {
+        bail!("{id} answers another question than {}: their scores do not go together", own.id);
+    }
+    let half = |card: &ModelCard| {
+        let Calibration::Platt { slope, .. } = card.scoring.as_ref()?.calibration;
+        // As the card will state it.
+        Some((slope / 2.0 * 1e6).round() / 1e6)
+    };
+    let [Some(a), Some(b)] = [half(&own), half(&other)] else { bail!("{id} scores no faces") };
+    Ok(Beside { with: other.id, sha256: other.weights.sha256, weights: [a, b] })
 }
 
 /// What must be known of a card that may have no `[scoring]` yet.
@@ -81,12 +106,22 @@ impl Facts {
 
 /// The rows of all files of scores. The same group in two of them is two units, but for scores of the same lists: who was
 /// scored twice, as a crop and in the whole picture for instance, is still one.
-fn rows(args: &CalibrateArgs, card: &Facts) -> anyhow::Result<Vec<ScoredLogit>> {
+fn rows(args: &CalibrateArgs, card: &Facts, beside: Option<&Beside>) -> anyhow::Result<Vec<ScoredLogit>> {
     let group = args.group.as_deref().unwrap_or("group");
     let mut all = Vec::new();
     for (n, path) in args.scores.iter().enumerate() {
         check_weights(path, card)?;
-        let rows = read_scores(path, &card.id, args.tier.name(), group, args.each.as_deref())?;
+        let read = |id: &str| read_scores(path, id, args.tier.name(), group, args.each.as_deref());
+        let mut rows = read(&card.id)?;
+        if let Some(Beside { with, sha256, weights: [own, other] }) = beside {
+            check_weights(path, &Facts { id: with.clone(), sha256: sha256.clone() })?;
+            let others: BTreeMap<String, f64> = read(with)?.into_iter().map(|r| (r.file, r.logit)).collect();
+            let joint = |r: ScoredLogit| {
+                let logit = own * r.logit + other * others.get(&r.file)?;
+                Some(ScoredLogit { logit, ..r })
+            };
+            rows = rows.into_iter().filter_map(joint).collect();
+        }
         if rows.is_empty() {
             bail!("no row delivered `{}` has a label and a logit of {}: {}", args.tier, card.id, path.display());
         }
@@ -142,7 +177,7 @@ fn measured_on(args: &CalibrateArgs) -> String {
     format!("{}, delivered {}", all.join("; "), args.tier)
 }
 
-fn tell(c: &Calibrated, words: &CardWords, card: &Path) -> io::Result<()> {
+fn tell(c: &Calibrated, unit: &str, expires: Option<&str>, card: &Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let [before, after] = c.ece;
     writeln!(
@@ -159,7 +194,7 @@ fn tell(c: &Calibrated, words: &CardWords, card: &Path) -> io::Result<()> {
         own.n_real,
         own.found,
         own.n_fake,
-        words.unit,
+        unit,
         fold.false_alarms,
         fold.n_real,
         fold.found,
@@ -170,5 +205,6 @@ fn tell(c: &Calibrated, words: &CardWords, card: &Path) -> io::Result<()> {
         "no indication below {}: {} of {} fakes, {} of {} reals",
         c.no_indication, c.missed, own.n_fake, c.cleared, own.n_real
     )?;
-    writeln!(out, "expires {}; written to {}", words.expires, crate::safe::one_line(&card.display().to_string()))
+    let expires = expires.map(|day| format!("expires {day}; ")).unwrap_or_default();
+    writeln!(out, "{expires}written to {}", crate::safe::one_line(&card.display().to_string()))
 }

@@ -114,6 +114,10 @@ pub(crate) struct CalibrateArgs {
     /// No value of this column may have more false alarms than --fpr on these files either
     #[arg(long, value_name = "COLUMN")]
     pub each: Option<String>,
+    /// Set what its second look is worth together with this installed model's first one on the same question: the mean of
+    /// both logits, each scaled by its own card. The rest of the card stays
+    #[arg(long, value_name = "ID")]
+    pub together: Option<String>,
     /// How logits become scores
     #[arg(long, value_enum, default_value_t)]
     pub scaling: Scaling,

@@ -54,6 +54,7 @@ pub(crate) fn policy(id: &str, false_alarms: u64, n_real: u64) -> ModelPolicy {
         calibration: Calibration::new(1.0, 0.0).unwrap(),
         image: Some(points),
         video: Some(points),
+        together: None,
     }
 }
 

@@ -49,6 +49,25 @@ pub struct ModelCard {
     /// For the tasks that score faces, and only for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
+    /// What its second look is worth together with another detector's first one; for architectures with an encoder only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
+}
+
+/// A detector's logit and another's on the same question, as one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Together {
+    /// The other one's id.
+    pub with: String,
+    /// SHA-256 of the other one's weights; with any others the two do not go together.
+    pub sha256: String,
+    /// By what the own logit is multiplied. Positive.
+    pub own: f64,
+    /// By what the other one's logit is multiplied. Positive.
+    pub other: f64,
+    /// Of the sum of both, in place of the logit.
+    pub scoring: Scoring,
 }
 
 /// The question that a network answers.
@@ -267,6 +286,12 @@ pub struct Validation {
 }
 
 impl ModelCard {
+    /// The other half of a second look, among the cards of those that looked first; `None` where it looks alone.
+    pub fn together<'a>(&self, mut first: impl Iterator<Item = &'a Self>) -> Option<&Together> {
+        let together = self.together.as_ref()?;
+        first.any(|c| c.id == together.with && c.weights.sha256 == together.sha256).then_some(together)
+    }
+
     /// Reads and checks the text of a card.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::card::{Calibration, Input, ModelCard, NoIndication, Scoring, Suspected, Validation, WeightsFile};
+use crate::card::{Calibration, Input, ModelCard, NoIndication, Scoring, Suspected, Together, Validation, WeightsFile};
 use crate::error::NetsError;
 
 /// Largest weights file that will be read, in bytes. A bound on memory, far above every backbone here.
@@ -40,11 +40,26 @@ pub(crate) fn check(card: &ModelCard) -> Checked {
         (Some(_), false) => broken("encoder", "not allowed: this architecture has none")?,
     }
     match (&card.scoring, card.task.scores()) {
-        (Some(s), true) => scoring(s),
-        (None, false) => Ok(()),
-        (None, true) => broken("scoring", "missing: this task gives scores"),
-        (Some(_), false) => broken("scoring", "not allowed: this task gives no scores"),
+        (Some(s), true) => scoring(s)?,
+        (None, false) => {}
+        (None, true) => broken("scoring", "missing: this task gives scores")?,
+        (Some(_), false) => broken("scoring", "not allowed: this task gives no scores")?,
     }
+    card.together.as_ref().map_or(Ok(()), |t| together(card, t))
+}
+
+fn together(card: &ModelCard, t: &Together) -> Checked {
+    need(card.architecture.has_encoder() && card.task.scores(), "together", "not allowed: it takes no second look")?;
+    need(!t.with.is_empty() && t.with != card.id, "together.with", "the id of another model")?;
+    need(is_sha256(&t.sha256), "together.sha256", "64 lower-case hexadecimal digits")?;
+    let positive = |weight: f64| weight.is_finite() && weight > 0.0;
+    need(positive(t.own), "together.own", "positive")?;
+    need(positive(t.other), "together.other", "positive")?;
+    scoring(&t.scoring)
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn input(i: &Input) -> Checked {
@@ -61,8 +76,7 @@ fn weights(w: &WeightsFile) -> Checked {
     let named = w.file.strip_suffix(".safetensors").is_some_and(|stem| !stem.is_empty() && !stem.starts_with('.'));
     need(plain && named, "weights.file", "a plain file name ending in .safetensors")?;
     need((1..=MAX_WEIGHT_BYTES).contains(&w.bytes), "weights.bytes", "between 1 and 1,073,741,824")?;
-    let hex = w.sha256.len() == 64 && w.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    need(hex, "weights.sha256", "64 lower-case hexadecimal digits")
+    need(is_sha256(&w.sha256), "weights.sha256", "64 lower-case hexadecimal digits")
 }
 
 fn scoring(s: &Scoring) -> Checked {

@@ -166,3 +166,37 @@ fn a_card_expires_the_day_after() {
     assert!(!card.expired(card.expires));
     assert!(card.expired(Date::new(2027, 11, 2).unwrap()));
 }
+
+#[test]
+fn a_second_look_goes_together_with_the_very_weights_it_names() {
+    let first = ModelCard::from_toml(SCORING_CARD).unwrap();
+    let (_, scoring) = SCORING_CARD.split_once("[scoring]").unwrap();
+    let scoring = format!("[scoring]{scoring}");
+    let slow = |with: &str, sha256: &str, own: &str| {
+        let card = SCORING_CARD.replace("mobilenet-v2", "clip-vit-b16").replace("swapped-test", "slow-test");
+        let encoder = format!("[encoder]\nfile = \"e.safetensors\"\nbytes = 9\nsha256 = \"{}\"\n", "ab".repeat(32));
+        let head = format!("[together]\nwith = \"{with}\"\nsha256 = \"{sha256}\"\nown = {own}\nother = 0.4\n");
+        let both = scoring.replace("[scoring", "[together.scoring");
+        ModelCard::from_toml(&format!("{card}\n{encoder}\n{head}\n{both}"))
+    };
+    let own = &first.weights.sha256;
+    let card = slow("swapped-test", own, "0.3").unwrap();
+    assert_eq!(card.together([&first].into_iter()).map(|t| (t.own, t.other)), Some((0.3, 0.4)));
+    assert_eq!(card.together(std::iter::empty()), None);
+    let others = slow("swapped-test", &"cd".repeat(32), "0.3").unwrap();
+    assert_eq!(others.together([&first].into_iter()), None, "other weights");
+    for (with, sha256, weight, field) in [
+        ("slow-test", own.as_str(), "0.3", "`together.with`"),
+        ("swapped-test", "abc", "0.3", "`together.sha256`"),
+        ("swapped-test", own, "-0.3", "`together.own`"),
+        ("swapped-test", own, "nan", "`together.own`"),
+    ] {
+        let message = slow(with, sha256, weight).unwrap_err().to_string();
+        assert!(message.contains(field), "{field}: {message}");
+    }
+    let quick = format!(
+        "{SCORING_CARD}\n[together]\nwith = \"x\"\nsha256 = \"{own}\"\nown = 1.0\nother = 1.0\n{}",
+        scoring.replace("[scoring", "[together.scoring")
+    );
+    assert!(ModelCard::from_toml(&quick).unwrap_err().to_string().contains("`together`"));
+}

@@ -138,6 +138,7 @@ fn model() -> ModelFacts {
         scoring: Some(ScoringFacts {
             slope: 1.0,
             intercept: 0.0,
+            together: None,
             suspected: of(0.9),
             no_indication: of(0.3),
             n_real: 315,

@@ -12,7 +12,7 @@ use std::path::{Component, Path};
 use analysis::metrics::Buckets;
 use analysis::{
     Analysis, EvidenceState, Exhibit, ExhibitKind, Explanation, MediaKind, ModelFacts, Person, ScoringFacts,
-    TimelineFace, TimelineFrame, VerdictCode,
+    TimelineFace, TimelineFrame, TogetherFacts, VerdictCode,
 };
 use base::{Cancelled, Ctx, FrameIndex, Progress, Rect, Score, Stage, Timestamp};
 use faces::resize::{PixelRegion, shrink_area};
@@ -344,15 +344,20 @@ pub fn model_facts(models_dir: &Path, analysis: &Analysis) -> Vec<ModelFacts> {
             cards.insert(model.id.clone(), (card, buckets(&folder, &model.id, &model.sha256)));
         }
     }
-    analysis.models.iter().filter_map(|m| cards.get(&m.id)).map(|(card, tables)| facts_of(card, tables)).collect()
+    let used = || analysis.models.iter().filter_map(|m| cards.get(&m.id));
+    let facts = |(card, tables): &(ModelCard, Option<Buckets>)| facts_of(card, tables, used().map(|(card, _)| card));
+    used().map(facts).collect()
 }
 
-fn facts_of(card: &ModelCard, tables: &Option<Buckets>) -> ModelFacts {
-    let scoring = card.scoring.as_ref().and_then(|s| {
+/// `used` are the cards of all that took part: beside the one that it goes together with it looked a second time.
+fn facts_of<'a>(card: &ModelCard, tables: &Option<Buckets>, used: impl Iterator<Item = &'a ModelCard>) -> ModelFacts {
+    let together = card.together(used);
+    let scoring = together.map(|t| &t.scoring).or(card.scoring.as_ref()).and_then(|s| {
         let nets::card::Calibration::Platt { slope, intercept, .. } = s.calibration;
         Some(ScoringFacts {
             slope,
             intercept,
+            together: together.map(|t| TogetherFacts { with: t.with.clone(), own: t.own, other: t.other }),
             suspected: Score::new(s.operating_points.suspected.threshold)?,
             no_indication: Score::new(s.operating_points.no_indication.threshold)?,
             n_real: s.validation.n_real.into(),

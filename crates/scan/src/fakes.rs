@@ -116,6 +116,7 @@ pub(crate) fn pipeline(threads: usize) -> Pipeline {
         calibration: Calibration::new(0.05, -5.0).unwrap(),
         image: Some(points),
         video: Some(points),
+        together: None,
     };
     Pipeline::of_parts(Box::new(CountingFinder), Box::new(BlueScorer), policy, threads)
 }

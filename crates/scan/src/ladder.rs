@@ -112,19 +112,37 @@ fn stability(
     ctx: &Ctx,
 ) -> Result<Option<Stability>, ScanError> {
     let Some((scorer, policy)) = deciding(person, pipeline) else { return Ok(None) };
-    let Some(points) = policy.points(kind) else { return Ok(None) };
+    let now = policy.beside(&person.scores);
+    let Some(points) = now.points(kind) else { return Ok(None) };
     let wanted = highest(timeline, person.track, &policy.id);
-    let boxed = Boxed(scorer);
-    let scorer = if matches!(pixels, Pixels::Given { .. }) { &boxed as &dyn Scorer } else { scorer };
-    let patches = pixels.patches(&wanted, person.track, scorer, pipeline, ctx)?;
-    if patches.is_empty() {
+    let of = |scorer: &dyn Scorer| -> Result<_, ScanError> {
+        let boxed = Boxed(scorer);
+        let scorer = if matches!(pixels, Pixels::Given { .. }) { &boxed as &dyn Scorer } else { scorer };
+        let patches = pixels.patches(&wanted, person.track, scorer, pipeline, ctx)?;
+        let climbed = pipeline.pool().install(|| climb(&patches, kind, scorer, pipeline.gate.min_face_px))?;
+        Ok((patches.len(), climbed))
+    };
+    let (crops, logits) = of(scorer)?;
+    if crops == 0 {
         let detail =
             format!("the suspicion of person {} was not re-encoded: none of its images is left", person.track + 1);
         ctx.warn(Warning::new(WarningCode::DecoderMessage, detail));
         return Ok(None);
     }
-    let logits = pipeline.pool().install(|| climb(&patches, kind, scorer, pipeline.gate.min_face_px))?;
-    Ok(Stability::of(&policy.id, patches.len() as u64, &logits, policy.calibration, points))
+    // The one whose word counts too climbs beside it.
+    let with = policy.together.as_ref().map(|t| t.with.as_str());
+    let other = pipeline.scorers().iter().find(|scorer| Some(scorer.id()) == with);
+    let other = other.map(|other| of(other.as_ref())).transpose()?;
+    let rung = |&(rung, logit): &(Rung, f64)| {
+        let mut scores = person.scores.clone();
+        if let (Some(with), Some((_, climbed))) = (with, &other) {
+            let spoilt = climbed.iter().find(|(r, _)| *r == rung)?.1;
+            scores.get_mut(with)?.logit = spoilt as f32;
+        }
+        Some((rung, logit, policy.beside(&scores).calibration))
+    };
+    let logits: Option<Vec<_>> = logits.iter().map(rung).collect();
+    Ok(logits.and_then(|logits| Stability::of(&policy.id, crops as u64, &logits, points)))
 }
 
 /// The detector on which a person's verdict rests.

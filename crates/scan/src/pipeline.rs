@@ -106,8 +106,9 @@ impl Pipeline {
         let ((Named(device), detectors, controls), (folders, ordinary)) = detectors?;
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::new();
         let mut policies = Vec::new();
-        for (detector, folder) in detectors.into_iter().zip(&folders) {
-            policies.push(policy_of(detector.card(), folder)?);
+        let first: Vec<ModelCard> = detectors.iter().take(ordinary).map(|d| d.card().clone()).collect();
+        for (n, (detector, folder)) in detectors.into_iter().zip(&folders).enumerate() {
+            policies.push(policy_of(detector.card(), folder, if n < ordinary { &[] } else { &first })?);
             cards.push(detector.card().clone());
             scorers.push(Box::new(detector));
         }

@@ -2,26 +2,39 @@
 
 use std::path::Path;
 
-use analysis::{Calibration, Model, ModelPolicy, OperatingPoint, OperatingPoints, Task};
+use analysis::{Calibration, Model, ModelPolicy, OperatingPoint, OperatingPoints, Task, Together};
 use base::Score;
-use nets::card::{self, ModelCard};
+use nets::card::{self, ModelCard, Scoring};
 
 use crate::error::ScanError;
 
 /// What may be concluded from a scoring model's logits. The thresholds are those of the operating
 /// points; the counts that bound the wording are those of the validation, which is the more
-/// independent of the two. They hold for stills and for tracks of videos alike.
+/// independent of the two. They hold for stills and for tracks of videos alike. `first` are the models that looked before
+/// this one; none where it looks itself.
 ///
 /// # Errors
 /// [`ScanError::Card`] when the card scores nothing or its numbers contradict each other.
-pub(crate) fn policy_of(card: &ModelCard, folder: &Path) -> Result<ModelPolicy, ScanError> {
+pub(crate) fn policy_of(card: &ModelCard, folder: &Path, first: &[ModelCard]) -> Result<ModelPolicy, ScanError> {
     let bad = |what| ScanError::Card { what, path: folder.join(nets::model::CARD_FILE) };
     let scoring = card.scoring.as_ref().ok_or(bad("it scores nothing"))?;
+    let (calibration, points) = judged(scoring).map_err(bad)?;
+    let together = card.together(first.iter()).map(|t| {
+        let (calibration, points) = judged(&t.scoring)?;
+        let (image, video) = (Some(points), Some(points));
+        Ok(Together { with: t.with.clone(), weights: [t.own, t.other], calibration, image, video })
+    });
+    let together = together.transpose().map_err(bad)?;
+    let (image, video) = (Some(points), Some(points));
+    Ok(ModelPolicy { id: card.id.clone(), task: task_of(card.task), calibration, image, video, together })
+}
+
+fn judged(scoring: &Scoring) -> Result<(Calibration, OperatingPoints), &'static str> {
     let card::Calibration::Platt { slope, intercept, .. } = scoring.calibration;
-    let calibration = Calibration::new(slope, intercept).ok_or(bad("its calibration falls or is not a number"))?;
+    let calibration = Calibration::new(slope, intercept).ok_or("its calibration falls or is not a number")?;
     let points = &scoring.operating_points;
-    let high = Score::new(points.suspected.threshold).ok_or(bad("a threshold lies outside 0 to 1"))?;
-    let low = Score::new(points.no_indication.threshold).ok_or(bad("a threshold lies outside 0 to 1"))?;
+    let high = Score::new(points.suspected.threshold).ok_or("a threshold lies outside 0 to 1")?;
+    let low = Score::new(points.no_indication.threshold).ok_or("a threshold lies outside 0 to 1")?;
     let suspected = OperatingPoint {
         threshold: high,
         false_alarms: scoring.validation.false_alarms.into(),
@@ -29,9 +42,7 @@ pub(crate) fn policy_of(card: &ModelCard, folder: &Path) -> Result<ModelPolicy, 
         found: scoring.validation.found.into(),
         n_fake: scoring.validation.n_fake.into(),
     };
-    let points = OperatingPoints::new(suspected, low).ok_or(bad("its two thresholds are not in order"))?;
-    let (image, video) = (Some(points), Some(points));
-    Ok(ModelPolicy { id: card.id.clone(), task: task_of(card.task), calibration, image, video })
+    Ok((calibration, OperatingPoints::new(suspected, low).ok_or("its two thresholds are not in order")?))
 }
 
 /// The model as it stands in the result.

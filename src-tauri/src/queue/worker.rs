@@ -272,7 +272,7 @@ fn basis_of(
     let folder = desk.models_folder()?;
     let mut basis = Basis { cuts, ..Basis::default() };
     for policy in pipeline.policies() {
-        if let Some(points) = analysis.file.kind.and_then(|kind| policy.points(kind)) {
+        if let Some(points) = analysis.file.kind.and_then(|kind| policy.points_in_use(kind)) {
             basis.thresholds.push(ThresholdFacts {
                 model: policy.id.clone(),
                 suspected: points.suspected().threshold_for(analysis.looks() as f64).get(),
@@ -280,7 +280,8 @@ fn basis_of(
             });
         }
         let card = models::load_card(&models::find(&folder, &policy.id)?)?;
-        if let Some(scoring) = card.scoring {
+        let together = card.together.map(|t| t.scoring).filter(|_| policy.together.is_some());
+        if let Some(scoring) = together.or(card.scoring) {
             let counted = scoring.validation;
             basis.validations.push(ValidationFacts {
                 model: policy.id.clone(),

@@ -29,6 +29,7 @@ pub(crate) fn section(t: &Teller<'_>) -> Section {
     blocks.push(Block::Facts { rows: hashes.collect() });
     if let Some(table) = thresholds(t).filter(|_| t.failure().is_none()) {
         blocks.extend([Block::heading(&w.thresholds_title), table, Block::small(w.thresholds_note.clone())]);
+        blocks.extend(sums(t));
     }
     blocks.push(Block::heading(&w.controls_title));
     blocks.extend(controls(t));
@@ -109,6 +110,16 @@ fn thresholds(t: &Teller<'_>) -> Option<Block> {
     };
     let rows: Vec<Vec<Cell>> = t.m.models.iter().filter_map(row).collect();
     (!rows.is_empty()).then_some(Block::Table { columns, rows })
+}
+
+/// Whose scores are of two raw outputs.
+fn sums<'a>(t: &'a Teller<'_>) -> impl Iterator<Item = Block> + use<'a> {
+    scoring(t).filter_map(|(m, s)| {
+        let of = s.together.as_ref()?;
+        let (own, other) = (t.lang.decimal(of.own, 4), t.lang.decimal(of.other, 4));
+        let values = [("model", m.id.as_str()), ("with", &of.with), ("own", &own), ("other", &other)];
+        Some(Block::small(fill(&t.w.together_note, &values)))
+    })
 }
 
 fn scoring<'a>(t: &Teller<'a>) -> impl Iterator<Item = (&'a ModelFacts, &'a ScoringFacts)> {

@@ -137,6 +137,7 @@ fn models() -> Vec<ModelFacts> {
         scoring: Some(ScoringFacts {
             slope: 1.0,
             intercept: 0.0,
+            together: None,
             suspected: score(0.9),
             no_indication: score(0.3),
             n_real: 310,

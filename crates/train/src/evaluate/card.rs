@@ -65,7 +65,19 @@ measured_on = \"Nothing: not calibrated yet\"
 measured = \"1970-01-01\"
 ";
 
-/// The text of a card with calibration, operating points, validation and expiry replaced.
+/// The other half of a second look, as a card names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// Its id.
+    pub with: String,
+    /// SHA-256 of its weights.
+    pub sha256: String,
+    /// By what the own logit and its are multiplied.
+    pub weights: [f64; 2],
+}
+
+/// The text of a card with calibration, operating points, validation and expiry replaced. What it said of going together
+/// with another goes: that was set for other scores.
 ///
 /// # Errors
 /// [`TrainError::Calibration`] when what comes out is no valid card, with what is wrong.
@@ -76,8 +88,37 @@ pub fn with_scoring(
     words: &CardWords,
 ) -> Result<String, TrainError> {
     let fps = ModelCard::from_toml(card).ok().and_then(|c| c.scoring).map_or(words.fps, |s| s.fps);
-    let mut text = with_expiry(&without_scoring(card), &words.expires);
-    text.push_str(&scoring(calibrated, plan, words, fps));
+    let mut text = with_expiry(&without(&without(card, "together"), "scoring"), &words.expires);
+    text.push_str("\n# Written by `facefiction calibrate`.\n");
+    text.push_str(&scoring("", calibrated, plan, words, fps));
+    valid(text)
+}
+
+/// The text of a card that also says what its second look is worth together with another's first one; all else stays.
+///
+/// # Errors
+/// [`TrainError::Calibration`] when what comes out is no valid card, with what is wrong.
+pub fn with_together(
+    card: &str,
+    beside: &Beside,
+    calibrated: &Calibrated,
+    plan: &CalibrationPlan,
+    words: &CardWords,
+) -> Result<String, TrainError> {
+    let fps = ModelCard::from_toml(card).ok().and_then(|c| c.scoring).map_or(words.fps, |s| s.fps);
+    let [own, other] = beside.weights;
+    let mut text = without(card, "together");
+    text.push_str(&format!(
+        "\n# Written by `facefiction calibrate --together`: of own × its logit + other × the other one's.\n\
+         [together]\nwith = {}\nsha256 = {}\nown = {own:.6}\nother = {other:.6}\n\n",
+        quoted(&beside.with),
+        quoted(&beside.sha256)
+    ));
+    text.push_str(&scoring("together.", calibrated, plan, words, fps));
+    valid(text)
+}
+
+fn valid(text: String) -> Result<String, TrainError> {
     let wrong = |e: nets::NetsError| TrainError::Calibration { what: format!("the card would not be valid: {e}") };
     ModelCard::from_toml(&text).map_err(wrong)?;
     Ok(text)
@@ -90,15 +131,16 @@ pub fn next_year(day: &str) -> Option<String> {
     Some(format!("{:04}-{rest}", year.parse::<u16>().ok()?.checked_add(1)?))
 }
 
-/// Everything but the tables under `scoring`, and without the comments that stand right above their heads.
-fn without_scoring(card: &str) -> String {
+/// Everything but the tables under this one, and without the comments that stand right above their heads.
+fn without(card: &str, table: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut inside = false;
     for line in card.lines() {
         let head = line.trim_start();
         if head.starts_with('[') {
             let was = inside;
-            inside = head.starts_with("[scoring]") || head.starts_with("[scoring.");
+            inside =
+                head.strip_prefix('[').and_then(|h| h.strip_prefix(table)).is_some_and(|h| h.starts_with([']', '.']));
             if inside && !was {
                 while kept.last().is_some_and(|l| l.trim_start().starts_with('#')) {
                     kept.pop();
@@ -128,7 +170,8 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn scoring(c: &Calibrated, plan: &CalibrationPlan, words: &CardWords, fps: f64) -> String {
+/// The tables under `scoring`, itself under the table that `within` names with a full stop.
+fn scoring(within: &str, c: &Calibrated, plan: &CalibrationPlan, words: &CardWords, fps: f64) -> String {
     let Counts { false_alarms, n_real, found, n_fake } = c.at_suspected;
     let Counts { false_alarms: x_alarms, n_real: x_real, found: x_found, n_fake: x_fake } = c.cross_fitted;
     let [rows_real, rows_fake] = c.rows;
@@ -167,11 +210,11 @@ fn scoring(c: &Calibrated, plan: &CalibrationPlan, words: &CardWords, fps: f64) 
     );
     let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
     format!(
-        "\n# Written by `facefiction calibrate`.\n[scoring]\nfps = {fps:?}\n\n\
-         [scoring.calibration]\nkind = \"platt\"\nslope = {slope:.6}\nintercept = {intercept:.6}\nn_real = {rows_real}\nn_fake = {rows_fake}\nmeasured_on = {fitted}\n\n\
-         [scoring.operating_points.suspected]\nthreshold = {suspected:.6}\nfpr = {fpr:.4}\nfalse_alarms = {false_alarms}\nn_real = {n_real}\ntpr = {tpr:.4}\nfound = {found}\nn_fake = {n_fake}\nmeasured_on = {high}\n\n\
-         [scoring.operating_points.no_indication]\nthreshold = {no_indication:.6}\nfnr = {fnr:.4}\nmissed = {missed}\nn_fake = {n_fake}\ncleared = {cleared}\nn_real = {n_real}\nmeasured_on = {low}\n\n\
-         [scoring.validation]\nn_real = {x_real}\nfalse_alarms = {x_alarms}\nn_fake = {x_fake}\nfound = {x_found}\nunit = {unit}\nmeasured_on = {validation}\nmeasured = {measured}\n",
+        "[{within}scoring]\nfps = {fps:?}\n\n\
+         [{within}scoring.calibration]\nkind = \"platt\"\nslope = {slope:.6}\nintercept = {intercept:.6}\nn_real = {rows_real}\nn_fake = {rows_fake}\nmeasured_on = {fitted}\n\n\
+         [{within}scoring.operating_points.suspected]\nthreshold = {suspected:.6}\nfpr = {fpr:.4}\nfalse_alarms = {false_alarms}\nn_real = {n_real}\ntpr = {tpr:.4}\nfound = {found}\nn_fake = {n_fake}\nmeasured_on = {high}\n\n\
+         [{within}scoring.operating_points.no_indication]\nthreshold = {no_indication:.6}\nfnr = {fnr:.4}\nmissed = {missed}\nn_fake = {n_fake}\ncleared = {cleared}\nn_real = {n_real}\nmeasured_on = {low}\n\n\
+         [{within}scoring.validation]\nn_real = {x_real}\nfalse_alarms = {x_alarms}\nn_fake = {x_fake}\nfound = {x_found}\nunit = {unit}\nmeasured_on = {validation}\nmeasured = {measured}\n",
         slope = c.slope,
         intercept = c.intercept,
         suspected = c.suspected,

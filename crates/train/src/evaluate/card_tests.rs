@@ -110,3 +110,31 @@ fn a_year_later_is_a_day() {
     assert_eq!(next_year("2028-02-29").as_deref(), Some("2029-02-28"));
     assert_eq!(next_year("never"), None);
 }
+
+/// A card that may look a second time.
+fn second_look() -> String {
+    let card = CARD.replace("\"mobilenet-v2\"", "\"clip-vit-b16\"");
+    let encoder = "\n[encoder]\nfile = \"encoder.safetensors\"\nbytes = 9\nsha256 = \"";
+    with_scoring(&format!("{card}{encoder}{}\"\n", "cd".repeat(32)), &calibrated(), &PLAN, &words()).unwrap()
+}
+
+#[test]
+fn what_two_looks_are_worth_stands_beside_the_rest_until_that_changes() {
+    let card = second_look();
+    let beside = Beside { with: "first".into(), sha256: "ef".repeat(32), weights: [0.3, 0.4] };
+    let both = Calibrated { slope: 1.25, ..calibrated() };
+    let text = with_together(&card, &beside, &both, &PLAN, &words()).unwrap();
+    assert!(text.starts_with(card.trim_end()), "{text}");
+    let (plain, read) = (ModelCard::from_toml(&card).unwrap(), ModelCard::from_toml(&text).unwrap());
+    assert_eq!(read.scoring, plain.scoring);
+    let together = read.together.unwrap();
+    assert_eq!((together.with.as_str(), together.own, together.other), ("first", 0.3, 0.4));
+    let nets::card::Calibration::Platt { slope, .. } = together.scoring.calibration;
+    assert_eq!((slope, together.scoring.fps), (1.25, 5.0));
+    // Again the same; and gone with a new calibration of its own.
+    assert_eq!(with_together(&text, &beside, &both, &PLAN, &words()).unwrap(), text);
+    assert_eq!(with_scoring(&text, &calibrated(), &PLAN, &words()).unwrap(), card);
+    // Nothing that looks first has it.
+    let fast = with_scoring(CARD, &calibrated(), &PLAN, &words()).unwrap();
+    assert!(with_together(&fast, &beside, &both, &PLAN, &words()).unwrap_err().to_string().contains("together"));
+}

@@ -115,7 +115,7 @@ pub(super) mod tests {
         };
         let points = OperatingPoints::new(high, Score::new(0.2).unwrap()).unwrap();
         let calibration = Calibration::new(1.0, 0.0).unwrap();
-        ModelPolicy { id: id.into(), task, calibration, image: Some(points), video: Some(points) }
+        ModelPolicy { id: id.into(), task, calibration, image: Some(points), video: Some(points), together: None }
     }
 
     fn policies() -> Vec<ModelPolicy> {

@@ -23,7 +23,7 @@ mod tier;
 mod tiers;
 
 pub use calibrate::{Calibrated, CalibrationPlan, Counts, Scaling, calibrate};
-pub use card::{CardWords, UNCALIBRATED, next_year, with_scoring};
+pub use card::{Beside, CardWords, UNCALIBRATED, next_year, with_scoring, with_together};
 pub use journal::{Journal, Key};
 pub use manifest::{Condition, Faces, ListedFace, Manifest, Row};
 pub use measured::{FrameScore, Measured};
