@@ -132,10 +132,10 @@ fn combined(person: &Person, looks: &[Reading<'_>], kind: MediaKind, first: &[Mo
             let rests_on = first.iter().filter(|p| person.scores.get(&p.id).is_some_and(|s| s.score == score));
             let tasks: Vec<_> = rests_on.map(|p| p.task).collect();
             let nothing = |r: &Reading<'_>| [r.code, r.alone].contains(&Some(VerdictCode::NoIndication));
-            let denied = looks.iter().any(|r| nothing(r) && tasks.contains(&r.policy.task));
-            denied.then(|| {
+            let denied = looks.iter().find(|r| nothing(r) && tasks.contains(&r.policy.task));
+            denied.map(|r| {
                 let reasons = person.verdict.reasons.iter().copied().chain([Reason::ModelsDisagree]);
-                Verdict::inconclusive(score, reasons)
+                Verdict::inconclusive(if r.with.is_some() { r.own.score } else { score }, reasons)
             })
         }
         VerdictCode::NoIndication => {

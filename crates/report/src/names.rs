@@ -1,15 +1,17 @@
-//! Names of files in what was said of them: a redacted report tells what went wrong, not with which file.
+//! Names of files and people in what was said of them: a redacted report tells what went wrong, not with which file, and
+//! what was noted, not of whom.
 
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
 
+use crate::dossier::Dossier;
 use crate::safe::one_line;
 
 /// A name of fewer letters is a name only where it stands alone: a file called `a` would riddle every text.
 const SHORT: usize = 4;
 
-/// The names of the examined file and of the clips that it was compared with.
+/// The names of the examined file, of the clips that it was compared with, and of people as the examiner calls them.
 pub(crate) struct Names {
     /// Paths, their folders, and names without folders; the longest first, since names stand in paths.
     all: Vec<String>,
@@ -18,8 +20,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Those that an analysis knows.
-    pub fn of(analysis: &Analysis) -> Self {
+    /// Those that an analysis and its examiner know.
+    pub fn of(analysis: &Analysis, dossier: &Dossier) -> Self {
         let (mut all, mut stems) = (BTreeSet::new(), BTreeSet::new());
         let clips = analysis.baseline.iter().flat_map(|b| &b.clips).map(|clip| clip.path.as_str());
         for path in clips.chain([analysis.file.path.as_str()]) {
@@ -32,6 +34,7 @@ impl Names {
                 all.extend(as_written(name).into_iter().filter(|name| tells(name)));
             }
         }
+        all.extend(dossier.people.values().map(|name| name.trim().to_owned()).filter(|name| tells(name)));
         let mut all: Vec<String> = all.into_iter().collect();
         all.sort_by_key(|name| std::cmp::Reverse(name.len()));
         Self { all, stems }
@@ -103,7 +106,7 @@ mod tests {
             controls: vec![],
         };
         let error = ItemError { code: ErrorCode::Empty, message: String::new() };
-        Names::of(&Analysis::failed(FileFacts::at(Path::new(path)), error, vec![], run))
+        Names::of(&Analysis::failed(FileFacts::at(Path::new(path)), error, vec![], run), &Dossier::default())
     }
 
     fn masked(path: &str, text: &str) -> Option<String> {

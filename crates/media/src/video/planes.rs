@@ -46,9 +46,7 @@ enum Matrix {
     Bt601,
     Bt709,
     Bt2020,
-    Fcc,
-    Smpte240,
-    /// Not one of brightness and two colour differences that is known here.
+    /// Rare ones, and what is no matrix of brightness and two colour differences: swscale knows them.
     Other,
 }
 
@@ -58,8 +56,6 @@ impl Colours {
         let matrix = match space {
             "bt709" => Matrix::Bt709,
             "bt2020nc" | "bt2020c" => Matrix::Bt2020,
-            "fcc" => Matrix::Fcc,
-            "smpte240m" => Matrix::Smpte240,
             "" | "unknown" | "reserved" | "bt470bg" | "smpte170m" => Matrix::Bt601,
             _ => Matrix::Other,
         };
@@ -84,7 +80,8 @@ pub(crate) fn bytes_of((width, height): (u32, u32)) -> usize {
 }
 
 /// The pixels of planes: 8-bit RGB of full range, each colour that of the square of four pixels it was stored for, as on
-/// swscale's fast path, but within a level or two of the exact value where that is some five off. `None` where the bytes
+/// swscale's fast path, but within a level or two of the exact value where that is some five off. Brightness below black
+/// counts as black. `None` where the bytes
 /// are not those of such a frame.
 pub(crate) fn pixels(planes: &[u8], (width, height): (u32, u32), how: Planes, colours: Colours) -> Option<RgbImage> {
     let (half, rows) = (width.div_ceil(2), height.div_ceil(2) as usize);
@@ -95,8 +92,6 @@ pub(crate) fn pixels(planes: &[u8], (width, height): (u32, u32), how: Planes, co
     let matrix = match colours.matrix {
         Matrix::Bt709 => YuvStandardMatrix::Bt709,
         Matrix::Bt2020 => YuvStandardMatrix::Bt2020,
-        Matrix::Fcc => YuvStandardMatrix::Fcc,
-        Matrix::Smpte240 => YuvStandardMatrix::Smpte240,
         Matrix::Bt601 | Matrix::Other => YuvStandardMatrix::Bt601,
     };
     let image =
@@ -116,7 +111,7 @@ mod tests {
         let (light, [u, v]) = if full {
             (y, [u, v].map(|c| c - 128.0))
         } else {
-            ((y - 16.0) * 255.0 / 219.0, [u, v].map(|c| (c - 128.0) * 255.0 / 224.0))
+            ((y - 16.0).max(0.0) * 255.0 / 219.0, [u, v].map(|c| (c - 128.0) * 255.0 / 224.0))
         };
         let (red, blue) = (light + 2.0 * (1.0 - kr) * v, light + 2.0 * (1.0 - kb) * u);
         let green = (light - kr * red - kb * blue) / (1.0 - kr - kb);
@@ -130,8 +125,6 @@ mod tests {
             ("smpte170m", [0.299, 0.114]),
             ("unknown", [0.299, 0.114]),
             ("bt2020nc", [0.2627, 0.0593]),
-            ("fcc", [0.3, 0.11]),
-            ("smpte240m", [0.212, 0.087]),
         ];
         for (how, range, full) in
             [(Planes::Stated, "tv", false), (Planes::Stated, "pc", true), (Planes::Full, "unknown", true)]

@@ -66,7 +66,7 @@ fn packed_analysis(material: &Material<'_>) -> Analysis {
         e.picture = maps.iter().find(of_this).map(|x| format!("{EXHIBITS}/{}", x.name));
     }
     if material.style.redaction == Redaction::On {
-        let names = Names::of(material.analysis);
+        let names = Names::of(material.analysis, material.dossier);
         let details = analysis.run.warnings.iter_mut().map(|warning| &mut warning.detail);
         for said in details.chain(analysis.error.iter_mut().map(|error| &mut error.message)) {
             *said = names.masked(said, MASKED).unwrap_or_else(|| MASKED.to_owned());

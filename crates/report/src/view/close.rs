@@ -20,9 +20,10 @@ pub(crate) const TOLERANCE: f64 = 5e-3;
 pub(crate) fn this_report(t: &Teller<'_>) -> Section {
     let (w, d) = (t.w, t.dossier());
     let stated = |text: &Option<String>| text.as_deref().map_or_else(|| w.not_stated.clone(), one_line);
+    let noted = |text: &Option<String>| text.as_deref().map(|text| t.noted(text));
     let rows = vec![
-        Fact::new(&w.f_report_id, stated(&d.report_id)),
-        Fact::new(&w.f_case, stated(&d.case)),
+        Fact::new(&w.f_report_id, stated(&noted(&d.report_id))),
+        Fact::new(&w.f_case, stated(&noted(&d.case))),
         Fact::new(&w.f_author, stated(&d.author)),
         Fact::new(&w.f_organisation, stated(&d.organisation)),
         Fact::new(&w.f_made, made(t)),
@@ -58,7 +59,7 @@ pub(crate) fn observations(t: &Teller<'_>) -> Section {
     let mut blocks = Vec::new();
     if let Some(opinion) = &d.first_opinion {
         blocks.push(Block::heading(&w.first_opinion));
-        blocks.extend(opinion_text(opinion));
+        blocks.extend(opinion_text(t, opinion));
         let at = opinion.at.as_deref().and_then(Moment::parse).map(|m| t.lang.moment(m));
         let said = match (is_blind(t), &at) {
             (_, None) => w.opinion_undated.clone(),
@@ -69,11 +70,11 @@ pub(crate) fn observations(t: &Teller<'_>) -> Section {
     }
     if let Some(notes) = &d.notes {
         blocks.push(Block::heading(&w.notes));
-        blocks.extend(paragraphs(notes).into_iter().map(Block::text));
+        blocks.extend(noted(t, notes));
     }
     if let Some(second) = &d.second_reviewer {
         blocks.push(Block::heading(&w.second_reviewer));
-        blocks.extend(opinion_text(second));
+        blocks.extend(opinion_text(t, second));
     }
     if blocks.is_empty() {
         blocks.push(Block::text(w.observations_none.clone()));
@@ -81,8 +82,12 @@ pub(crate) fn observations(t: &Teller<'_>) -> Section {
     Section { heading: w.s_observations.clone(), blocks }
 }
 
-fn opinion_text(opinion: &Opinion) -> Vec<Block> {
-    let mut blocks: Vec<Block> = paragraphs(&opinion.text).into_iter().map(Block::text).collect();
+fn noted(t: &Teller<'_>, text: &str) -> Vec<Block> {
+    paragraphs(text).into_iter().map(|p| Block::text(t.noted(&p))).collect()
+}
+
+fn opinion_text(t: &Teller<'_>, opinion: &Opinion) -> Vec<Block> {
+    let mut blocks = noted(t, &opinion.text);
     let told = [opinion.by.as_deref(), opinion.at.as_deref()];
     let told: Vec<String> = told.into_iter().flatten().map(one_line).collect();
     if !told.is_empty() {

@@ -34,7 +34,7 @@ pub(crate) struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     pub fn new(m: &'a Material<'a>, w: &'a Words) -> Self {
-        let (looks, names) = (Looks::of(m.analysis), Names::of(m.analysis));
+        let (looks, names) = (Looks::of(m.analysis), Names::of(m.analysis, m.dossier));
         Self { m, w, lang: m.style.lang, concerned: concerned(m.analysis, m.dossier), looks, names }
     }
 
@@ -77,6 +77,12 @@ impl<'a> Teller<'a> {
         told.map(|told| one_line(&told))
     }
 
+    /// What the examiner wrote; without names where they are masked, and not at all where it may still lead to a file.
+    pub fn noted(&self, text: &str) -> String {
+        let masked = || self.names.masked(text, &self.w.masked_name).unwrap_or_else(|| self.w.masked_name.clone());
+        if self.redacted() { masked() } else { text.to_owned() }
+    }
+
     /// Why nothing could be examined; `None` where something was.
     pub fn failure(&self) -> Option<String> {
         self.analysis().error.as_ref().map(|error| of(&self.w.error, &error.code))
@@ -98,10 +104,10 @@ impl<'a> Teller<'a> {
         };
         let mut right = Vec::new();
         if let Some(case) = &self.dossier().case {
-            right.push(fill(&self.w.case, &[("case", &one_line(case))]));
+            right.push(fill(&self.w.case, &[("case", &one_line(&self.noted(case)))]));
         }
         if let Some(id) = &self.dossier().report_id {
-            right.push(fill(&self.w.report_id, &[("id", &one_line(id))]));
+            right.push(fill(&self.w.report_id, &[("id", &one_line(&self.noted(id)))]));
         }
         right.push(self.lang.moment(self.m.made));
         [product.clone(), right.join(" · ")]

@@ -366,13 +366,15 @@ fn redaction_leaves_no_name_behind() {
     let mut dossier = Dossier { question: Some("Is Jane Roe manipulated?".into()), ..Dossier::default() };
     dossier.people.insert("2".into(), "Jane Roe".into());
     dossier.received = Some("from John Doe".into());
+    dossier.case = Some("The case of Jane Roe".into());
+    dossier.notes = Some(format!("The light on Jane Roe is even.\n\nI found /mnt/other/{NAME} too."));
     let open = text(&analysis, &dossier, Style::default());
     assert!(open.contains("moov") && open.contains("is odd"), "{open}");
     assert!(open.contains("Jane Roe") && open.contains("John Doe") && open.contains("<b>#x"), "{open}");
     for lang in LANGS {
         let style = Style { redaction: Redaction::On, lang, ..Style::default() };
         let masked = text(&analysis, &dossier, style);
-        assert!(masked.contains("is odd"), "{masked}");
+        assert!(masked.contains("is odd") && masked.contains("is even."), "{masked}");
         for name in ["Jane", "John", "#x", "شاهد", "clip", "moov"] {
             let told = masked.replace("clips", "");
             assert!(!told.contains(name), "{lang:?} {name}: {masked}");
