@@ -32,6 +32,9 @@ impl Names {
             let folder = Some(folder).filter(|folder| folder.contains(['/', '\\']));
             for name in [path, name].into_iter().chain(folder) {
                 all.extend(as_written(name).into_iter().filter(|name| tells(name)));
+                // What somebody wrote is looked through line by line.
+                let lines = name.split(['\n', '\r']).map(str::trim).filter(|line| line.len() >= SHORT && tells(line));
+                all.extend(lines.map(str::to_owned));
             }
         }
         all.extend(dossier.people.values().map(|name| name.trim().to_owned()).filter(|name| tells(name)));
