@@ -2,7 +2,8 @@
 //!
 //! ffmpeg decodes from the first frame to the last, turns the frames upright, keeps those that the
 //! sampling asks for and writes them to a pipe, as planes where the stream has them in 8 bits with colours at half the
-//! size ([`planes`]), as RGB otherwise; on standard error it says which ones they are. One thread reads the pixels, one reads the words; at most a few frames wait for the
+//! size ([`planes`]), as RGB otherwise; on standard error it says which ones they are. One thread reads the pixels, one
+//! reads the words; at most a few frames wait for the
 //! consumer, so that a long film takes no more memory than a short one.
 //!
 //! Colours: the matrix and range that the frame states (BT.601 where it states nothing, as OpenCV does too) give

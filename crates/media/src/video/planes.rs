@@ -81,8 +81,7 @@ pub(crate) fn bytes_of((width, height): (u32, u32)) -> usize {
 
 /// The pixels of planes: 8-bit RGB of full range, each colour that of the square of four pixels it was stored for, as on
 /// swscale's fast path, but within a level or two of the exact value where that is some five off. Brightness below black
-/// counts as black. `None` where the bytes
-/// are not those of such a frame.
+/// counts as black. `None` where the bytes are not those of such a frame.
 pub(crate) fn pixels(planes: &[u8], (width, height): (u32, u32), how: Planes, colours: Colours) -> Option<RgbImage> {
     let (half, rows) = (width.div_ceil(2), height.div_ceil(2) as usize);
     let (y_plane, colour) = planes.split_at_checked(width as usize * height as usize)?;
