@@ -39,6 +39,9 @@ pub struct Model {
     pub architecture: String,
     /// SHA-256 of its weights.
     pub sha256: String,
+    /// SHA-256 of the encoder that its weights are read through, for a second look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder_sha256: Option<String>,
 }
 
 /// How the examination was run; the only part that may differ between two runs on one input.

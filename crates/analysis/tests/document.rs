@@ -28,6 +28,7 @@ fn models() -> Vec<Model> {
         task,
         architecture: architecture.into(),
         sha256: "00".repeat(32),
+        encoder_sha256: None,
     };
     vec![model("mtcnn", Task::FaceDetection, "mtcnn"), model("swapped", Task::FaceManipulation, "mobilenet-v2")]
 }

@@ -106,7 +106,7 @@ fn compare_models(dir: &Path, used: &[ExpectedModel], told: &mut Told) -> bool {
     for model in used {
         let own = find(dir, &model.id).and_then(|folder| verify(&folder));
         match own {
-            Ok(card) if card.weights.sha256 == model.sha256 => continue,
+            Ok(card) if card.is_of(&model.sha256, model.encoder_sha256.as_deref()) => continue,
             Err(NetsError::NoSuchModel { .. }) => told.wrong(Said::ModelAbsent(&model.id)),
             Ok(_) | Err(_) => told.wrong(Said::ModelChanged(&model.id)),
         }

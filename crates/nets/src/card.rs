@@ -292,6 +292,12 @@ impl ModelCard {
         first.any(|c| c.id == together.with && c.weights.sha256 == together.sha256).then_some(together)
     }
 
+    /// Whether it is of these weights and this encoder; what was sealed before 1 December 2026 names no encoder.
+    pub fn is_of(&self, sha256: &str, encoder_sha256: Option<&str>) -> bool {
+        let own = self.encoder.as_ref().map(|encoder| encoder.sha256.as_str());
+        self.weights.sha256 == sha256 && encoder_sha256.is_none_or(|named| own == Some(named))
+    }
+
     /// Reads and checks the text of a card.
     ///
     /// # Errors

@@ -161,6 +161,17 @@ fn calibration_rises_with_the_logit() {
 }
 
 #[test]
+fn a_card_is_of_its_weights_and_its_encoder() {
+    let mut card = ModelCard::from_toml(SCORING_CARD).unwrap();
+    let weights = card.weights.sha256.clone();
+    assert!(card.is_of(&weights, None) && !card.is_of("00", None));
+    assert!(!card.is_of(&weights, Some("ef")), "it has none");
+    card.encoder = Some(WeightsFile { sha256: "ef".into(), ..card.weights.clone() });
+    assert!(card.is_of(&weights, Some("ef")) && !card.is_of(&weights, Some("00")));
+    assert!(card.is_of(&weights, None), "as packages of before say");
+}
+
+#[test]
 fn a_card_expires_the_day_after() {
     let card = ModelCard::from_toml(SCORING_CARD).unwrap();
     assert!(!card.expired(card.expires));

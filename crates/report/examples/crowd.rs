@@ -105,8 +105,13 @@ fn analysis() -> Analysis {
     };
     let verdict = Verdict::suspected(of(0.95), Strength::Moderate, []);
     let findings = Findings { verdict, people: people.collect(), timeline: (0..frames).map(frame).collect() };
-    let model =
-        Model { id: "swapped".into(), task: Task::FaceManipulation, architecture: "x".into(), sha256: "cd".repeat(32) };
+    let model = Model {
+        id: "swapped".into(),
+        task: Task::FaceManipulation,
+        architecture: "x".into(),
+        sha256: "cd".repeat(32),
+        encoder_sha256: None,
+    };
     let run = Run {
         app: "facefiction example".into(),
         device: "cpu".into(),

@@ -75,7 +75,7 @@ words! {
         sampling_all sampling_still f_faces faces_line excluded col_left_out left_out s_method methods_title
         methods_video methods_image methods_failed fps_sampled fps_all steps step_hash step_decode step_faces step_gate step_score
         step_aggregate step_ladder models_title col_model col_question col_version col_trained
-        trained_expires weights_of
+        trained_expires weights_of encoder
         no_card  thresholds_title col_low col_high thresholds_note together_note controls_title controls controls_none
         controls_passed controls_failed col_sample col_known known_generated known_real col_expected col_obtained
         deviations_title deviations_none f_device device_line thread_one thread_many s_results result_none

@@ -53,6 +53,7 @@ pub(crate) fn model_of(card: &ModelCard) -> Model {
         task: if card.task == card::Task::FaceLandmarks { Task::FaceDetection } else { task_of(card.task) },
         architecture: card.architecture.to_string(),
         sha256: card.weights.sha256.clone(),
+        encoder_sha256: card.encoder.as_ref().map(|encoder| encoder.sha256.clone()),
     }
 }
 

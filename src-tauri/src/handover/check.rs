@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use report::package::{self, Checked, KeyFile, MANIFEST, Manifest, Problem};
+use report::package::{self, Checked, ExpectedModel, KeyFile, Manifest, Problem};
 use scan::base::Ctx;
 use scan::models::{NetsError, find, verify};
 use scan::{rerun, sha256_of};
@@ -42,7 +42,7 @@ pub fn check(desk: &Desk, parcel: &Parcel, ctx: &Ctx<'_>) -> Result<PackageCheck
     found.application = Some(manifest.application.clone());
     found.evidence_sha256 = manifest.evidence_sha256.clone();
     let models = desk.models_folder()?;
-    found.models = manifest.models.iter().map(|used| compare(&models, &used.id, &used.sha256)).collect();
+    found.models = manifest.models.iter().map(|used| compare(&models, used)).collect();
     let Some(evidence) = parcel.evidence.clone().or_else(|| beside(&parcel.path, manifest)) else { return Ok(found) };
     found.evidence = identify(&evidence, manifest, ctx)?;
     let same_models = found.models.iter().all(|model| model.state == ModelMatch::Same);
@@ -62,18 +62,17 @@ fn problem(problem: &Problem) -> PackageProblem {
         Problem::LogCut => PackageProblem::LogCut,
         Problem::Contradiction { what: "evidence" } => PackageProblem::OtherEvidence,
         Problem::Contradiction { .. } => PackageProblem::OtherModels,
-        // The window has no word of its own for it: the manifest is not of the form that this program gives it.
-        Problem::Tolerance { .. } => PackageProblem::Unreadable { file: MANIFEST.to_owned() },
+        Problem::Tolerance { asked } => PackageProblem::Tolerance { asked },
     }
 }
 
-fn compare(models: &Path, id: &str, sha256: &str) -> PackageModel {
-    let state = match find(models, id).and_then(|folder| verify(&folder)) {
-        Ok(card) if card.weights.sha256 == sha256 => ModelMatch::Same,
+fn compare(models: &Path, used: &ExpectedModel) -> PackageModel {
+    let state = match find(models, &used.id).and_then(|folder| verify(&folder)) {
+        Ok(card) if card.is_of(&used.sha256, used.encoder_sha256.as_deref()) => ModelMatch::Same,
         Err(NetsError::NoSuchModel { .. }) => ModelMatch::Absent,
         Ok(_) | Err(_) => ModelMatch::Changed,
     };
-    PackageModel { id: id.to_owned(), state }
+    PackageModel { id: used.id.clone(), state }
 }
 
 /// The examined file, under its name beside the package.

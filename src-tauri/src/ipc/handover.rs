@@ -165,6 +165,11 @@ pub enum PackageProblem {
     OtherEvidence,
     /// The analysis was made with other models than the manifest says.
     OtherModels,
+    /// A second run may differ by more than this program allows.
+    Tolerance {
+        /// Between raw outputs, as the manifest writes it.
+        asked: String,
+    },
 }
 
 /// How an installed model compares with the one that was used.

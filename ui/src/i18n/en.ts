@@ -131,7 +131,7 @@ export const en = {
   package: {
     check: "Check a package…", checkZip: "One file (zip)…", checkFolder: "A folder…", release: "Let go to check this package", title: "Evidence package {{name}}", checking: "Checking every byte…", again: "Check again",
     untouched: "The package is as it was sealed.", touched: "The package is not as it was sealed.", unreadable: "This cannot be read as an evidence package.", what: "What is different",
-    problem: { missing: "missing: {{file}}", changed: "changed since it was sealed: {{file}}", added: "not part of the sealed package: {{file}}", unreadable: "cannot be read any more: {{file}}", logBroken: "the log does not fit together from entry {{entry, number}} on", logCut: "the log does not end where it ended when it was sealed", otherEvidence: "manifest and analysis are about different files", otherModels: "manifest and analysis name different models" },
+    problem: { missing: "missing: {{file}}", changed: "changed since it was sealed: {{file}}", added: "not part of the sealed package: {{file}}", unreadable: "cannot be read any more: {{file}}", logBroken: "the log does not fit together from entry {{entry, number}} on", logCut: "the log does not end where it ended when it was sealed", otherEvidence: "manifest and analysis are about different files", otherModels: "manifest and analysis name different models", tolerance: "the manifest lets raw outputs differ by {{asked, number}}, more than this program allows" },
     key: "Sealed with", own: "your own key", foreign: "Compare this fingerprint with the one that the sender told you by another way: anybody can seal a package with a key of their own.", made: "Made", by: "With", files: "Files", filesCount_one: "{{count, number}} listed", filesCount_other: "{{count, number}} listed", hash: "Examined file", models: "Methods",
     model: { same: "{{id}}: the same weights are installed here", changed: "{{id}}: the weights here are not those that were used", absent: "{{id}}: not installed here" },
     evidence: { absent: "The examined file is not at hand.", same: "{{name}} is the file that was examined.", other: "{{name}} is not the file that was examined." }, show: "Show the examined file…",
@@ -143,7 +143,7 @@ export const en = {
     short: { checking: "checking", unchanged: "unchanged", changed: "changed", missing: "missing", unreadable: "unreadable" },
   },
   facts: {
-    name: "Name", hash: "SHA-256", copyHash: "Copy the whole hash", size: "Size", video: "Video", image: "Photo", rotation: "Turned by", rotationValue: "{{count, number}} degrees", variable: "variable frame rate", fps: "{{fps}} fps", damaged: "Damaged", yes: "yes", integrity: "Since then",
+    name: "Name", hash: "SHA-256", encoder: "Encoder of the second look", copyHash: "Copy the whole hash", size: "Size", video: "Video", image: "Photo", rotation: "Turned by", rotationValue: "{{count, number}} degrees", variable: "variable frame rate", fps: "{{fps}} fps", damaged: "Damaged", yes: "yes", integrity: "Since then",
     when: "Examined", took: "Took", on: "On", device: "{{device}}, {{threads}}", sampling: "Frames", perSecond: "{{fps}} a second", everyFrame: "every one", app: "With", expired: "past its date",
   },
   transport: {

@@ -353,7 +353,11 @@ architecture: string,
 /**
  * SHA-256 of its weights.
  */
-sha256: string, };
+sha256: string, 
+/**
+ * SHA-256 of the encoder that its weights are read through, for a second look.
+ */
+encoder_sha256?: string | null, };
 
 /**
  * How a heat map was made.
@@ -1373,7 +1377,11 @@ file: string, } | { "kind": "logBroken",
 /**
  * The first entry that does not fit, from 1.
  */
-entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" };
+entry: number, } | { "kind": "logCut" } | { "kind": "otherEvidence" } | { "kind": "otherModels" } | { "kind": "tolerance", 
+/**
+ * Between raw outputs, as the manifest writes it.
+ */
+asked: string, };
 
 /**
  * How an installed model compares with the one that was used.

@@ -120,8 +120,13 @@ mod tests {
         let frame = TimelineFrame { frame: FrameIndex(0), pts_us: Timestamp::default(), faces };
         let people = (0..5).map(person).collect();
         let findings = Findings { verdict: Verdict::not_examined([]), people, timeline: vec![frame] };
-        let model =
-            Model { id: "m".into(), task: Task::FaceManipulation, architecture: "x".into(), sha256: sha256.to_owned() };
+        let model = Model {
+            id: "m".into(),
+            task: Task::FaceManipulation,
+            architecture: "x".into(),
+            sha256: sha256.to_owned(),
+            encoder_sha256: None,
+        };
         let run = Run {
             app: "x".into(),
             device: "cpu".into(),

@@ -4,7 +4,8 @@ use analysis::Analysis;
 
 use super::seal::Sealed;
 use super::{
-    ACTIVITY, ANALYSIS, Activity, Files, MANIFEST, MANIFEST_SCHEMA, Manifest, SIGNATURE, Signature, Tolerance, sha256,
+    ACTIVITY, ANALYSIS, Activity, ExpectedModel, Files, MANIFEST, MANIFEST_SCHEMA, Manifest, SIGNATURE, Signature,
+    Tolerance, sha256,
 };
 
 /// Something that is not as it was when the package was sealed.
@@ -138,8 +139,7 @@ fn against(manifest: &Manifest, files: &Files, analysis: Option<&Analysis>, prob
     if analysis.file.sha256 != manifest.evidence_sha256 {
         problems.push(Problem::Contradiction { what: "evidence" });
     }
-    let models = analysis.models.iter().map(|m| (&m.id, &m.sha256));
-    if !models.eq(manifest.models.iter().map(|m| (&m.id, &m.sha256))) {
+    if !analysis.models.iter().map(ExpectedModel::from).eq(manifest.models.iter().cloned()) {
         problems.push(Problem::Contradiction { what: "models" });
     }
     if manifest.tolerance.logit > Tolerance::of_device(&analysis.run.device).logit {

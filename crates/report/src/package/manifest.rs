@@ -15,6 +15,15 @@ pub struct ExpectedModel {
     pub id: String,
     /// SHA-256 of its weights.
     pub sha256: String,
+    /// SHA-256 of the encoder that its weights are read through, for a second look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder_sha256: Option<String>,
+}
+
+impl From<&analysis::Model> for ExpectedModel {
+    fn from(model: &analysis::Model) -> Self {
+        Self { id: model.id.clone(), sha256: model.sha256.clone(), encoder_sha256: model.encoder_sha256.clone() }
+    }
 }
 
 /// How far a second run may differ.

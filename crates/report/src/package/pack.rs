@@ -47,7 +47,7 @@ pub fn pack(material: &Material<'_>, application_sha256: Option<String>, key: &K
         evidence_name: name.filter(|_| !redacted),
         evidence_bytes: analysis.file.bytes,
         evidence_sha256: analysis.file.sha256.clone(),
-        models: analysis.models.iter().map(|m| ExpectedModel { id: m.id.clone(), sha256: m.sha256.clone() }).collect(),
+        models: analysis.models.iter().map(ExpectedModel::from).collect(),
         tolerance: Tolerance::of_device(&analysis.run.device),
         files: Default::default(),
         log_entries: 0,

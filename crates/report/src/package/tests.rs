@@ -15,6 +15,7 @@ fn analysis() -> analysis::Analysis {
             task: Task::FaceManipulation,
             architecture: "x".into(),
             sha256: "cd".repeat(32),
+            encoder_sha256: None,
         }],
         explanations: vec![],
         baseline: None,
@@ -41,7 +42,7 @@ fn manifest(analysis: &analysis::Analysis) -> Manifest {
         evidence_name: Some("a.jpg".into()),
         evidence_bytes: Some(3),
         evidence_sha256: analysis.file.sha256.clone(),
-        models: analysis.models.iter().map(|m| ExpectedModel { id: m.id.clone(), sha256: m.sha256.clone() }).collect(),
+        models: analysis.models.iter().map(ExpectedModel::from).collect(),
         tolerance: Tolerance { logit: 1e-3 },
         files: Default::default(),
         log_entries: 0,
@@ -138,6 +139,17 @@ fn a_log_that_was_shortened_or_reordered_is_told() {
     assert_eq!(with(&lines[..2]), [changed(ACTIVITY), Problem::LogCut]);
     assert_eq!(with(&[lines[1], lines[0], lines[2]]), [changed(ACTIVITY), Problem::LogBroken { entry: 1 }]);
     assert_eq!(with(&[lines[0], lines[2]]), [changed(ACTIVITY), Problem::LogBroken { entry: 2 }]);
+}
+
+#[test]
+fn another_encoder_is_another_model() {
+    let mut looked = analysis();
+    looked.models[0].encoder_sha256 = Some("ef".repeat(32));
+    let files = || Files::from([(ANALYSIS.to_owned(), looked.to_json_line().unwrap().into_bytes())]);
+    let problems =
+        |manifest| check(&seal(files(), &Activity::default(), manifest, &Key::generate().unwrap()).unwrap()).problems;
+    assert_eq!(problems(manifest(&looked)), []);
+    assert_eq!(problems(manifest(&analysis())), [Problem::Contradiction { what: "models" }]);
 }
 
 #[test]

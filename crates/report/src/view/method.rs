@@ -1,5 +1,7 @@
 //! Sections 6 and 11: how it was done, and how well that way does.
 
+use std::collections::BTreeSet;
+
 use analysis::metrics::{Alike, Dimension, alike};
 use analysis::{ModelFacts, ScoringFacts, Task, clopper_pearson, likelihood_ratio_floor};
 
@@ -26,7 +28,10 @@ pub(crate) fn section(t: &Teller<'_>) -> Section {
     blocks.push(models(t));
     blocks.push(Block::small(w.weights_of.clone()));
     let hashes = t.analysis().models.iter().map(|m| Fact::mono(&m.id, m.sha256.clone()));
-    blocks.push(Block::Facts { rows: hashes.collect() });
+    // Models that share an encoder name it alike: once is enough.
+    let encoders: BTreeSet<_> = t.analysis().models.iter().filter_map(|m| m.encoder_sha256.clone()).collect();
+    let encoders = encoders.into_iter().map(|sha256| Fact::mono(&w.encoder, sha256));
+    blocks.push(Block::Facts { rows: hashes.chain(encoders).collect() });
     if let Some(table) = thresholds(t).filter(|_| t.failure().is_none()) {
         blocks.extend([Block::heading(&w.thresholds_title), table, Block::small(w.thresholds_note.clone())]);
         blocks.extend(sums(t));

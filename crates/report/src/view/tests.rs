@@ -90,8 +90,13 @@ fn item(verdict: Verdict) -> Analysis {
     };
     let people = vec![person(0, first), person(1, verdict.clone())];
     let findings = Findings { verdict, people, timeline: (0..20).map(frame).collect() };
-    let model =
-        Model { id: "swapped".into(), task: Task::FaceManipulation, architecture: "x".into(), sha256: "cd".repeat(32) };
+    let model = Model {
+        id: "swapped".into(),
+        task: Task::FaceManipulation,
+        architecture: "x".into(),
+        sha256: "cd".repeat(32),
+        encoder_sha256: None,
+    };
     Analysis::examined(file(), findings, vec![model], run())
 }
 
@@ -289,6 +294,10 @@ fn the_validation_tells_of_files_of_this_kind_or_that_nothing_is_known_of_them()
     assert!(!said.contains("9 of 300"), "faces of another size");
     let french = text(&analysis, &Dossier::default(), Style { lang: Lang::Fr, ..Style::default() });
     assert!(french.contains("moins de 96") && french.contains("1 sur 212"), "{french}");
+    assert!(!said.contains("Encoder of the second look"), "{said}");
+    analysis.models[0].encoder_sha256 = Some("ef".repeat(32));
+    let said = text(&analysis, &Dossier::default(), Style::default());
+    assert!(said.contains("Encoder of the second look") && said.contains(&"ef".repeat(32)), "{said}");
     // Tables hold for the weights they were measured with.
     analysis.models[0].sha256 = "ee".repeat(32);
     let said = text(&analysis, &Dossier::default(), Style::default());

@@ -58,9 +58,11 @@ export function RunFacts({ view, models }: { view: AnalysisView; models: ModelVi
     const card = models.find((c) => c.id === m.id);
     return [card?.name ?? m.id, <span key={m.id} className="model-fact"><span>{t(`models.task.${m.task}`)}{card?.state === "expired" && `, ${t("facts.expired")}`}</span><Hash hash={m.sha256} /></span>];
   });
+  // Models that share an encoder name it alike: once is enough.
+  const encoders = [...new Set(view.models.flatMap((m) => m.encoder_sha256 ?? []))].map((hash): Fact => [t("facts.encoder"), <Hash key={hash} hash={hash} />]);
   return (
     <>
-      <Section title={t("analysis.models")}><Facts facts={used} /></Section>
+      <Section title={t("analysis.models")}><Facts facts={[...used, ...encoders]} /></Section>
       <Section title={t("analysis.examination")}>
         <Facts facts={[
           [t("facts.when"), dateTime(run.started, lang)],

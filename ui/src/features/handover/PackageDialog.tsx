@@ -85,6 +85,8 @@ function problemWords(t: T, problem: PackageProblem): string {
       return t(`package.problem.${problem.kind}`, { file: problem.file });
     case "logBroken":
       return t("package.problem.logBroken", { entry: problem.entry });
+    case "tolerance":
+      return t("package.problem.tolerance", { asked: Number(problem.asked) });
     default:
       return t(`package.problem.${problem.kind}`);
   }
