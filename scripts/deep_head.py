@@ -282,27 +282,40 @@ def area(faces: Faces, logits: np.ndarray, rows: np.ndarray) -> str:
     return f"{roc_auc_score(y, s):.3f} [{low:.3f}, {high:.3f}] ({y.sum()} fake, {len(y) - y.sum()} real)"
 
 
-def promised(faces: Faces, logits: np.ndarray, others: np.ndarray, rows: np.ndarray) -> str:
-    """What calibration and threshold of all other kinds are worth on one that was left out: calibration error (15 equal bins,
-    both classes weighing the same) and false alarms at a split conformal 1 %. Reals that are in both are halved by their
-    units: one half calibrates, the other is judged, and the other way round."""
-    from sklearn.linear_model import LogisticRegression
-
+def judged(faces: Faces, others: np.ndarray, rows: np.ndarray):
+    """What calibrates and what is judged by it: units that are in both are halved, one half calibrates, the other is judged,
+    and the other way round."""
     half = np.array([zlib.crc32(u.encode()) % 2 for u in np.where(faces.list == "dfdc.csv", faces.original, faces.group)])
-    score, y, alarms = [], [], []
     for side in (0, 1):
-        known, judged = others[half[others] == side], rows[half[rows] != side]
-        platt = LogisticRegression(C=1e6, class_weight="balanced").fit(logits[known, None], faces.fake[known])
-        score.append(platt.predict_proba(logits[judged, None])[:, 1])
-        y.append(faces.fake[judged])
+        yield others[half[others] == side], rows[half[rows] != side]
+
+
+def false_alarms(faces: Faces, logits: np.ndarray, others: np.ndarray, rows: np.ndarray) -> str:
+    """Reals of rows above a split conformal threshold of 1 % that the others' reals give."""
+    found, judges = 0, 0
+    for known, rest in judged(faces, others, rows):
         reals = np.sort(logits[known[faces.fake[known] == 0]])
         threshold = reals[min(len(reals) - 1, int(np.ceil((len(reals) + 1) * 0.99)) - 1)]
-        alarms.append(logits[judged[faces.fake[judged] == 0]] > threshold)
-    score, y, alarms = np.concatenate(score), np.concatenate(y), np.concatenate(alarms)
+        rest = rest[faces.fake[rest] == 0]
+        found, judges = found + (logits[rest] > threshold).sum(), judges + len(rest)
+    return f"false alarms {found} of {judges}"
+
+
+def promised(faces: Faces, logits: np.ndarray, others: np.ndarray, rows: np.ndarray) -> str:
+    """What calibration and threshold of all other kinds are worth on one that was left out: calibration error (15 equal bins,
+    both classes weighing the same) and false alarms at 1 %."""
+    from sklearn.linear_model import LogisticRegression
+
+    score, y = [], []
+    for known, rest in judged(faces, others, rows):
+        platt = LogisticRegression(C=1e6, class_weight="balanced").fit(logits[known, None], faces.fake[known])
+        score.append(platt.predict_proba(logits[rest, None])[:, 1])
+        y.append(faces.fake[rest])
+    score, y = np.concatenate(score), np.concatenate(y)
     weight = np.where(y == 1, 0.5 / max(y.sum(), 1), 0.5 / max((1 - y).sum(), 1))
     place = np.minimum((score * 15).astype(int), 14)
     error = sum(abs(((score - y) * weight)[place == b].sum()) for b in range(15))
-    return f"calibration error {error:.3f}, false alarms {alarms.sum()} of {len(alarms)}"
+    return f"calibration error {error:.3f}, {false_alarms(faces, logits, others, rows)}"
 
 
 def pairs_right(faces: Faces, logits: np.ndarray, rows: np.ndarray) -> str:
@@ -343,6 +356,13 @@ def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.nda
         logits = faces.x @ weight + bias
         others = held[~out[held] & (faces.list[held] != "blends")]
         print(f"    {name}: {area(faces, logits, rows)}; {promised(faces, logits, others, rows)}")
+    print("  each source of reals left out of training and calibration, its fakes kept:")
+    real = (faces.fake == 0) & (faces.list != "blends")
+    for name in np.unique(faces.source[held[real[held]]]):
+        out = real & (faces.source == name)
+        weight, bias = fitted(faces, train[~out[train]], args.c)
+        others = held[~out[held] & (faces.list[held] != "blends")]
+        print(f"    {name}: {false_alarms(faces, faces.x @ weight + bias, others, held[out[held]])}")
 
 
 def scores(faces: Faces, rows: np.ndarray, logits: np.ndarray, model: str, target: Path) -> None:

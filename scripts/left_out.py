@@ -4,9 +4,10 @@
     python3 scripts/left_out.py --program $CARGO_TARGET_DIR/release/facefiction --out out/left-out
 
 Each kind of generated still, the composites, DFDC and the clips are left out in turn (their reals too, where the kind has
-reals of its own), a MobileNetV2 of 128 px learns the rest of its question from ImageNet's weights, and is tested on the
+reals of its own), and each source of photographs that has no fakes, a MobileNetV2 of 128 px learns the rest of its question from ImageNet's weights, and is tested on the
 `val` rows of the kind against its own reals, or against those of all stills. The trainings are short and alike, so the
-figures compare kinds, not detectors: what ships was trained many times as long. The run `all` leaves nothing out.
+figures compare kinds, not detectors: what ships was trained many times as long. The run `all` leaves nothing out. What a
+network makes of photographs that it was not shown, left_out_together.py tells.
 Goes on where it was stopped. Needs ../shared/data, out/clips (`facefiction dataset prepare`) and out/imagenet
 (scripts/imagenet_weights.py).
 """
@@ -27,6 +28,8 @@ GENERATED = {
     "SDXL": ("generator", "SDXL"),
     "FLUX.1-schnell": ("generator", "FLUX.1-schnell"),
 }
+# Sources of photographs without fakes of their own, for the question of generated faces.
+PHOTOGRAPHS = ("amfd", "chandrika", "gender")
 COMPOSITES = ("source", "chmoe")
 # Fakes without a `val` row.
 UNTESTED = ("generator", "FLUX.1-dev LoRA")
@@ -72,14 +75,14 @@ cache = "{Path("out/cache").resolve()}"
 
 
 def generated(kind: str | None, seed: int, steps: int) -> str:
-    """Generated stills but one kind, and its `val` rows as the list `left`."""
+    """Generated stills but one kind, and its `val` rows as the list `left`; or all of them without one source of photographs."""
     stills, crop = DATA / "stills.csv", '{ basis = "box", factor = 1.3 }'
-    own = [GENERATED[kind]] if kind else []
+    own = [GENERATED.get(kind, ("source", kind))] if kind else []
     text = head(steps, seed)
     text += source("stills", stills, crop, 'by = ["source"]', f"except = {listed([COMPOSITES, *own])}")
     if kind == "dina":
         text += source("left", stills, crop, 'only = { source = ["dina"] }')
-    elif kind:
+    elif kind in GENERATED:
         others = [v for k, v in GENERATED.items() if k != kind] + [UNTESTED, ("generator", "manual composite/CIPLAB")]
         others = [("generator", "StyleGAN2 TPDNE") if v == GENERATED["dina"] else v for v in others]
         text += source("left", stills, crop, f"except = {listed(others)}")
@@ -121,6 +124,7 @@ def main() -> None:
     runs = [(f"generated-{k or 'all'}", generated(k, args.seed, args.steps), k and "left") for k in (None, *GENERATED)]
     lists = {"chmoe": "composites", "dfdc": "dfdc", "clips": "clips"}
     runs += [(f"manipulated-{k or 'all'}", manipulated(k, args.seed, args.steps), k and lists[k]) for k in (None, *lists)]
+    runs += [(f"generated-{name}", generated(name, args.seed, args.steps), None) for name in PHOTOGRAPHS]
     args.out.mkdir(parents=True, exist_ok=True)
     found = []
     for name, recipe, tested in runs:
