@@ -360,7 +360,8 @@ def tell(faces: Faces, args: argparse.Namespace, train: np.ndarray, held: np.nda
     real = (faces.fake == 0) & (faces.list != "blends")
     for name in np.unique(faces.source[held[real[held]]]):
         out = real & (faces.source == name)
-        weight, bias = fitted(faces, train[~out[train]], args.c)
+        # Blends are made of faces of every source.
+        weight, bias = fitted(faces, train[~out[train] & (faces.list[train] != "blends")], args.c)
         others = held[~out[held] & (faces.list[held] != "blends")]
         print(f"    {name}: {false_alarms(faces, faces.x @ weight + bias, others, held[out[held]])}")
 
