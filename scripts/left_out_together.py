@@ -65,7 +65,7 @@ def small_logits(faces: Faces, run: str, question: str, args: argparse.Namespace
     said = {}
     for name, manifest in lists.items():
         command = [args.program, "evaluate", "--stills", str(manifest), "--crops", "--where", "split=val", "--models", str(work / "models"), "--model", "small"]
-        # 1: some file has no score, which is told below.
+        # 1: some face has no score; it is left out of every figure.
         done = subprocess.run([*command, "--out", str(work / Path(name).stem), "--resume", "--quiet"], capture_output=True)
         if done.returncode not in (0, 1):
             raise SystemExit(done.stderr.decode())

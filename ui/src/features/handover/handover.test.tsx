@@ -103,13 +103,13 @@ describe("an evidence package", () => {
   });
 
   it("that was touched names what changed", async () => {
-    const { user } = await openWindow("", { check: { problems: [{ kind: "changed", file: "exhibits/p02-face.jpg" }, { kind: "logBroken", entry: 3 }, { kind: "otherModels" }, { kind: "tolerance", asked: "0.05" }] } });
+    const { user } = await openWindow("", { check: { problems: [{ kind: "changed", file: "exhibits/p02-face.jpg" }, { kind: "logBroken", entry: 3 }, { kind: "otherModels" }, { kind: "tolerance", asked: "0.0011" }] } });
     await user.click(screen.getByRole("button", { name: "Check a package…" }));
     await user.click(await screen.findByRole("menuitem", { name: "One file (zip)…" }));
     const list = await screen.findByRole("list", { name: "What is different" });
     expect(within(list).getAllByRole("listitem").map((li) => li.textContent)).toEqual([
       "changed since it was sealed: exhibits/p02-face.jpg", "the log does not fit together from entry 3 on", "manifest and analysis name different models",
-      "the manifest lets raw outputs differ by 0.05, more than this program allows",
+      "the manifest lets raw outputs differ by 0.0011, more than this program allows",
     ]);
     expect(screen.getByText("The package is not as it was sealed.")).toBeVisible();
   });
